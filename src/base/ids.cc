@@ -1,0 +1,110 @@
+#include "base/ids.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+
+namespace vestnik {
+namespace {
+
+constexpr char hex_digits[] = "0123456789abcdef";
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+void set_version_and_variant(Uuid& uuid, std::uint8_t version) {
+  uuid.bytes[6] = static_cast<std::uint8_t>((uuid.bytes[6] & 0x0F) | (version << 4));
+  uuid.bytes[8] = static_cast<std::uint8_t>((uuid.bytes[8] & 0x3F) | 0x80);
+}
+
+class SystemRandom final : public Random {
+ public:
+  std::uint64_t next() override {
+    std::lock_guard lock(mutex_);
+    if (used_ == buffer_.size()) {
+      if (RAND_bytes(reinterpret_cast<unsigned char*>(buffer_.data()), sizeof buffer_) != 1)
+        throw std::runtime_error("the operating system's random generator failed");
+      used_ = 0;
+    }
+    return buffer_[used_++];
+  }
+
+ private:
+  std::mutex mutex_;
+  std::array<std::uint64_t, 128> buffer_{};
+  std::size_t used_ = buffer_.size();
+};
+
+}  // namespace
+
+std::string Uuid::text() const {
+  std::string out;
+  out.reserve(36);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
+    out += hex_digits[bytes[i] >> 4];
+    out += hex_digits[bytes[i] & 0x0F];
+  }
+  return out;
+}
+
+std::optional<Uuid> Uuid::parse(std::string_view text) {
+  if (text.size() != 36) return std::nullopt;
+  Uuid uuid;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < uuid.bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) {
+      if (text[at++] != '-') return std::nullopt;
+    }
+    const int high = hex_value(text[at++]);
+    const int low = hex_value(text[at++]);
+    if (high < 0 || low < 0) return std::nullopt;
+    uuid.bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return uuid;
+}
+
+Random& system_random() {
+  static SystemRandom random;
+  return random;
+}
+
+Uuid uuid_v7(Timestamp now, Random& random) {
+  Uuid uuid;
+  const std::uint64_t a = random.next();
+  const std::uint64_t b = random.next();
+  std::memcpy(uuid.bytes.data(), &a, 8);
+  std::memcpy(uuid.bytes.data() + 8, &b, 8);
+  const auto ms = static_cast<std::uint64_t>(to_unix_ms(now));
+  for (int i = 0; i < 6; ++i) uuid.bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+  set_version_and_variant(uuid, 7);
+  return uuid;
+}
+
+Uuid uuid_v8(std::initializer_list<std::string_view> parts) {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  std::array<std::uint8_t, 32> digest;
+  bool ok = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+  for (std::string_view part : parts) {
+    std::array<std::uint8_t, 8> length;
+    for (int i = 0; i < 8; ++i) length[i] = static_cast<std::uint8_t>(part.size() >> (56 - 8 * i));
+    ok = ok && EVP_DigestUpdate(context.get(), length.data(), length.size()) == 1 &&
+         EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
+  }
+  ok = ok && EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1;
+  if (!ok) throw std::runtime_error("SHA-256 is not available");
+  Uuid uuid;
+  std::memcpy(uuid.bytes.data(), digest.data(), uuid.bytes.size());
+  set_version_and_variant(uuid, 8);
+  return uuid;
+}
+
+}  // namespace vestnik

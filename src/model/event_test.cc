@@ -1,0 +1,41 @@
+#include "model/event.h"
+
+#include <gtest/gtest.h>
+
+namespace vestnik {
+namespace {
+
+UserEvent sample() {
+  return {.event_id = {"e-1"},
+          .event_type = "user_registered",
+          .user_id = {"user_1"},
+          .email = "anna@example.org",
+          .phone = "+79161234567",
+          .accepted_at = from_unix_us(1'795'443'426'012'345),
+          .data = {{"name", "Анна"}},
+          .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"};
+}
+
+TEST(UserEvent, RoundTrips) {
+  const Record record = encode(sample());
+  EXPECT_EQ(record.key, "user_1");
+  EXPECT_EQ(record.header("ce_type"), "user_registered");
+  EXPECT_EQ(decode_user_event(record).value(), sample());
+}
+
+TEST(UserEvent, PoisonIsRefusedWithAReason) {
+  Record record = encode(sample());
+  record.value = "not json";
+  EXPECT_FALSE(decode_user_event(record));
+  record = encode(sample());
+  record.headers.clear();
+  EXPECT_EQ(decode_user_event(record).error().reason, "header ce_id is missing");
+  record = encode(sample());
+  record.value = R"({"event_type":7,"user_id":"u","timestamp":"2026-01-01T00:00:00Z"})";
+  EXPECT_EQ(decode_user_event(record).error().reason, "event_type is missing");
+  record.value = R"({"event_type":"x","user_id":"u","timestamp":"yesterday"})";
+  EXPECT_FALSE(decode_user_event(record));
+}
+
+}  // namespace
+}  // namespace vestnik

@@ -1,0 +1,87 @@
+#include "model/notification.h"
+
+#include "base/json.h"
+
+namespace vestnik {
+
+std::string_view to_string(Channel channel) {
+  switch (channel) {
+    case Channel::email: return "email";
+    case Channel::sms: return "sms";
+  }
+  return "";
+}
+
+std::optional<Channel> parse_channel(std::string_view text) {
+  for (Channel channel : all_channels)
+    if (to_string(channel) == text) return channel;
+  return std::nullopt;
+}
+
+NotificationId notification_id(const EventId& event, const UserId& user, Channel channel, std::string_view step) {
+  return {uuid_v8({event.value, user.value, to_string(channel), step}).text()};
+}
+
+Record encode(const Notification& n) {
+  json::object value{{"notification_id", n.id.value},
+                     {"event_id", n.event_id.value},
+                     {"event_type", n.event_type},
+                     {"user_id", n.user_id.value},
+                     {"channel", to_string(n.channel)},
+                     {"workflow", n.workflow},
+                     {"step", n.step},
+                     {"template", n.template_version},
+                     {"category", n.category},
+                     {"to", n.to},
+                     {"text", n.text},
+                     {"accepted_at", format_rfc3339(n.accepted_at)},
+                     {"planned_at", format_rfc3339(n.planned_at)}};
+  if (!n.subject.empty()) value["subject"] = n.subject;
+  if (!n.html.empty()) value["html"] = n.html;
+  if (n.send_at) value["send_at"] = format_rfc3339(*n.send_at);
+  if (n.expires_at) value["expires_at"] = format_rfc3339(*n.expires_at);
+  return Record{n.user_id.value, json::serialize(value),
+                cloud_event_headers(n.id.value, "notification_planned", "/notification-service",
+                                    format_rfc3339(n.planned_at), n.traceparent)};
+}
+
+Result<Notification, DecodeError> decode_notification(const Record& record) {
+  const auto value = parse_json_object(record.value);
+  if (!value) return std::unexpected(DecodeError{value.error().message});
+  const auto text = [&](std::string_view name) { return std::string(string_member(*value, name).value_or("")); };
+  const auto time = [&](std::string_view name) -> std::optional<Timestamp> {
+    const auto member = string_member(*value, name);
+    return member ? parse_rfc3339(*member) : std::nullopt;
+  };
+
+  Notification n;
+  n.id.value = text("notification_id");
+  n.event_id.value = text("event_id");
+  n.event_type = text("event_type");
+  n.user_id.value = text("user_id");
+  n.workflow = text("workflow");
+  n.step = text("step");
+  n.template_version = text("template");
+  n.category = text("category");
+  n.to = text("to");
+  n.subject = text("subject");
+  n.text = text("text");
+  n.html = text("html");
+  n.send_at = time("send_at");
+  n.expires_at = time("expires_at");
+  n.traceparent = record.header("traceparent").value_or("");
+  const auto channel = parse_channel(text("channel"));
+  const auto accepted_at = time("accepted_at");
+  const auto planned_at = time("planned_at");
+  if (n.id.empty()) return std::unexpected(DecodeError{"notification_id is missing"});
+  if (n.user_id.empty()) return std::unexpected(DecodeError{"user_id is missing"});
+  if (!channel) return std::unexpected(DecodeError{"channel is neither email nor sms"});
+  if (n.to.empty()) return std::unexpected(DecodeError{"to is missing"});
+  if (!accepted_at || !planned_at) return std::unexpected(DecodeError{"accepted_at or planned_at is missing"});
+  n.channel = *channel;
+  n.accepted_at = *accepted_at;
+  n.planned_at = *planned_at;
+  return n;
+}
+
+}  // namespace vestnik

@@ -1,0 +1,57 @@
+#include "model/notification.h"
+
+#include <gtest/gtest.h>
+
+namespace vestnik {
+namespace {
+
+Notification sample() {
+  Notification n;
+  n.id = {"0d8c8b5e-0000-8000-8000-000000000001"};
+  n.event_id = {"e-1"};
+  n.event_type = "user_registered";
+  n.user_id = {"user_1"};
+  n.channel = Channel::email;
+  n.workflow = "user_registered";
+  n.step = "welcome_email";
+  n.template_version = "welcome@3f2a91c0";
+  n.category = "transactional";
+  n.to = "anna@example.org";
+  n.subject = "Добро пожаловать";
+  n.text = "Hello\n";
+  n.html = "<p>Hello</p>";
+  n.accepted_at = from_unix_us(1);
+  n.planned_at = from_unix_us(2);
+  n.send_at = from_unix_us(3);
+  n.expires_at = from_unix_us(4);
+  return n;
+}
+
+TEST(Notification, RoundTrips) {
+  EXPECT_EQ(decode_notification(encode(sample())).value(), sample());
+  Notification sms = sample();
+  sms.channel = Channel::sms;
+  sms.subject.clear();
+  sms.html.clear();
+  sms.send_at.reset();
+  sms.expires_at.reset();
+  EXPECT_EQ(decode_notification(encode(sms)).value(), sms);
+}
+
+TEST(Notification, PoisonIsRefusedWithAReason) {
+  Record record = encode(sample());
+  record.value = "{}";
+  EXPECT_EQ(decode_notification(record).error().reason, "notification_id is missing");
+  record.value = R"({"notification_id":"n","user_id":"u","channel":"pigeon"})";
+  EXPECT_EQ(decode_notification(record).error().reason, "channel is neither email nor sms");
+}
+
+TEST(Notification, IdFollowsFromEventUserChannelAndStep) {
+  const auto id = notification_id({"e"}, {"u"}, Channel::email, "welcome");
+  EXPECT_EQ(id, notification_id({"e"}, {"u"}, Channel::email, "welcome"));
+  EXPECT_NE(id, notification_id({"e"}, {"u"}, Channel::sms, "welcome"));
+  EXPECT_NE(id, notification_id({"e"}, {"u"}, Channel::email, "reminder"));
+}
+
+}  // namespace
+}  // namespace vestnik

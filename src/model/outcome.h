@@ -1,0 +1,62 @@
+// What a provider answered to one attempt: a sum type, switched over exhaustively.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace vestnik {
+
+// The provider has taken responsibility. `message_ids`: its own ids, one per part; receipts refer to them.
+struct Sent {
+  std::string answer;  // the peer's own words, at most answer_bytes_max, without addresses of others
+  std::vector<std::string> message_ids;
+};
+
+// Not taken, and a later attempt may succeed.
+struct Transient {
+  std::string answer;
+  std::optional<std::chrono::seconds> retry_after;  // what the peer asked for
+  bool throttled = false;                           // "slower, please": burns no attempt
+  std::string progress;  // opaque to the engine, handed to the next attempt (which parts are already with the peer)
+};
+
+// Never will be taken.
+struct Permanent {
+  std::string answer;
+};
+
+// The peer may have taken it: the last byte that makes it deliver was written, and no answer was seen.
+struct InDoubt {
+  std::string answer;
+};
+
+using Outcome = std::variant<Sent, Transient, Permanent, InDoubt>;
+
+// Longer answers of a peer are cut to this before they are kept.
+inline constexpr std::size_t answer_bytes_max = 512;
+
+// A provider's later word about something it took.
+struct Receipt {
+  enum class Status { delivered, failed };
+  std::string provider;
+  std::string message_id;
+  Status status = Status::delivered;
+  std::string answer;  // "stat:DELIVRD err:000"
+  Timestamp at{};
+};
+
+// For std::visit over a sum type with one lambda per case.
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+}  // namespace vestnik

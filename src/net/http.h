@@ -1,0 +1,79 @@
+// HTTP as handlers see it: no sockets, no Beast. The server (http_server.h) calls a Handler for each request.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace vestnik::net {
+
+struct HttpRequest {
+  std::string method;  // "GET"
+  std::string target;  // as sent: "/v1/notifications?user_id=…"
+  std::string path;    // percent-decoded, without the query
+  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
+  std::vector<std::pair<std::string, std::string>> headers;  // names lower-case
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> path_parameters;  // set by the Router: "/v1/notifications/{id}"
+
+  // The first value, or empty.
+  std::string_view header(std::string_view lower_case_name) const;
+  std::string_view query_parameter(std::string_view name) const;
+  std::string_view path_parameter(std::string_view name) const;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers;  // further ones, such as Retry-After
+};
+
+// RFC 9457. `field`: the member or parameter that is wrong, empty: none in particular.
+struct Problem {
+  int status = 500;
+  std::string type;    // a short slug; the document's `type` is "/problems/<slug>"
+  std::string title;   // the same for every problem of this type
+  std::string detail;  // this time
+  std::string field;
+  int retry_after_s = 0;  // > 0: Retry-After
+};
+HttpResponse to_response(const Problem& problem);
+
+// Answers one request: call it once, from any thread, at any later time. Dropped uncalled, it answers 500.
+class Respond {
+ public:
+  explicit Respond(std::move_only_function<void(HttpResponse)> call) : call_(std::move(call)) {}
+  Respond(Respond&&) noexcept = default;
+  Respond& operator=(Respond&&) noexcept = default;
+  ~Respond();
+  void operator()(HttpResponse response);
+  void operator()(const Problem& problem) { (*this)(to_response(problem)); }
+
+ private:
+  std::move_only_function<void(HttpResponse)> call_;
+};
+
+using HttpHandler = std::function<void(HttpRequest, Respond)>;
+
+// Method and path template → handler. Answers 404 for an unknown path and 405 with Allow for an unknown method (HEAD is
+// served by GET) as problem documents.
+class Router {
+ public:
+  // `path`: "/v1/notifications/{id}"; a parameter matches one segment.
+  void add(std::string method, std::string path, HttpHandler handler);
+  void handle(HttpRequest request, Respond respond) const;
+
+ private:
+  struct Route {
+    std::string method;
+    std::vector<std::string> segments;
+    HttpHandler handler;
+  };
+  std::vector<Route> routes_;
+};
+
+}  // namespace vestnik::net

@@ -1,0 +1,175 @@
+#include "net/stream.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <optional>
+#include <stdexcept>
+
+namespace vestnik::net {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+std::unexpected<StreamError> stream_failure(const error_code& error, bool timed_out, bool cancelled) {
+  if (cancelled) return fail(StreamErrorKind::cancelled, "cancelled");
+  if (timed_out) return fail(StreamErrorKind::timeout, "no answer in time");
+  if (error == asio::error::eof || error == asio::error::connection_reset || error == asio::error::broken_pipe ||
+      error == asio::ssl::error::stream_truncated)
+    return fail(StreamErrorKind::closed, "the peer closed the connection");
+  if (error.category() == asio::error::get_ssl_category()) return fail(StreamErrorKind::tls, error.message());
+  return fail(StreamErrorKind::io, error.message());
+}
+
+}  // namespace
+
+// A deadline is one timer that closes in on the socket: when it fires, pending operations end with operation_aborted.
+struct Stream::Impl {
+  explicit Impl(asio::any_io_executor e) : executor(std::move(e)), socket(executor), timer(executor), resolver(executor) {}
+
+  asio::any_io_executor executor;
+  tcp::socket socket;
+  asio::steady_timer timer;
+  tcp::resolver resolver;
+  std::shared_ptr<asio::ssl::context> tls_context;
+  std::optional<asio::ssl::stream<tcp::socket&>> tls;
+  std::shared_ptr<bool> alive = std::make_shared<bool>(true);
+  std::uint64_t written = 0;
+  bool timed_out = false;
+  bool cancelled = false;
+
+  void abort_operations() {
+    error_code ignored;
+    resolver.cancel();
+    socket.cancel(ignored);
+  }
+
+  void arm(Deadline deadline) {
+    timed_out = false;
+    timer.expires_at(deadline);
+    timer.async_wait([this, here = std::weak_ptr(alive), deadline](const error_code& error) {
+      if (error || here.expired()) return;
+      // Re-armed between firing and running: this one is not ours any more.
+      if (timer.expiry() != deadline) return;
+      timed_out = true;
+      abort_operations();
+    });
+  }
+  void disarm() { timer.expires_at(Deadline::max()); }
+};
+
+Stream::Stream(asio::any_io_executor executor) : impl_(std::make_unique<Impl>(std::move(executor))) {}
+
+Stream::~Stream() = default;
+
+Awaitable<StreamResult<void>> Stream::connect(std::string host, std::uint16_t port, Deadline deadline) {
+  Impl& s = *impl_;
+  if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
+  s.arm(deadline);
+  auto [resolve_error, addresses] = co_await s.resolver.async_resolve(host, std::to_string(port), as_result);
+  if (resolve_error) {
+    s.disarm();
+    if (s.cancelled || s.timed_out) co_return stream_failure(resolve_error, s.timed_out, s.cancelled);
+    co_return fail(StreamErrorKind::resolve, resolve_error.message());
+  }
+  auto [error, endpoint] = co_await asio::async_connect(s.socket, addresses, as_result);
+  s.disarm();
+  if (error) {
+    if (s.cancelled || s.timed_out) co_return stream_failure(error, s.timed_out, s.cancelled);
+    co_return fail(StreamErrorKind::connect, error.message());
+  }
+  error_code ignored;
+  s.socket.set_option(tcp::no_delay(true), ignored);
+  co_return StreamResult<void>();
+}
+
+Awaitable<StreamResult<void>> Stream::start_tls(std::shared_ptr<asio::ssl::context> context, std::string host,
+                                                Deadline deadline) {
+  Impl& s = *impl_;
+  s.tls_context = std::move(context);
+  s.tls.emplace(s.socket, *s.tls_context);
+  error_code not_an_address;
+  asio::ip::make_address(host, not_an_address);
+  if (not_an_address) SSL_set_tlsext_host_name(s.tls->native_handle(), host.c_str());  // SNI takes names only
+  if (SSL_CTX_get_verify_mode(s.tls_context->native_handle()) != SSL_VERIFY_NONE)
+    s.tls->set_verify_callback(asio::ssl::host_name_verification(host));
+  s.arm(deadline);
+  auto [error] = co_await s.tls->async_handshake(asio::ssl::stream_base::client, as_result);
+  s.disarm();
+  if (error) {
+    if (s.cancelled || s.timed_out) co_return stream_failure(error, s.timed_out, s.cancelled);
+    co_return fail(StreamErrorKind::tls, error.message());
+  }
+  co_return StreamResult<void>();
+}
+
+Awaitable<StreamResult<std::size_t>> Stream::read_some(std::span<char> buffer, Deadline deadline) {
+  Impl& s = *impl_;
+  if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
+  s.arm(deadline);
+  const auto target = asio::buffer(buffer.data(), buffer.size());
+  auto [error, count] = s.tls ? co_await s.tls->async_read_some(target, as_result)
+                              : co_await s.socket.async_read_some(target, as_result);
+  s.disarm();
+  if (error) co_return stream_failure(error, s.timed_out, s.cancelled);
+  co_return count;
+}
+
+Awaitable<StreamResult<void>> Stream::write(std::string_view bytes, Deadline deadline) {
+  Impl& s = *impl_;
+  if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
+  s.arm(deadline);
+  const auto source = asio::buffer(bytes.data(), bytes.size());
+  auto [error, count] = s.tls ? co_await asio::async_write(*s.tls, source, as_result)
+                              : co_await asio::async_write(s.socket, source, as_result);
+  s.disarm();
+  s.written += count;
+  if (error) co_return stream_failure(error, s.timed_out, s.cancelled);
+  co_return StreamResult<void>();
+}
+
+std::uint64_t Stream::bytes_written() const { return impl_->written; }
+
+bool Stream::is_tls() const { return impl_->tls.has_value(); }
+
+void Stream::cancel() {
+  impl_->cancelled = true;
+  impl_->abort_operations();
+}
+
+void Stream::close() {
+  error_code ignored;
+  impl_->socket.shutdown(tcp::socket::shutdown_both, ignored);
+  impl_->socket.close(ignored);
+}
+
+std::shared_ptr<asio::ssl::context> make_client_tls(bool verify, const std::string& ca_file) {
+  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
+  context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
+                       asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+  if (!verify) {
+    context->set_verify_mode(asio::ssl::verify_none);
+    return context;
+  }
+  context->set_verify_mode(asio::ssl::verify_peer);
+  if (ca_file.empty()) {
+    context->set_default_verify_paths();
+  } else {
+    error_code error;
+    context->load_verify_file(ca_file, error);
+    if (error) throw std::runtime_error("can't read the CA file " + ca_file + ": " + error.message());
+  }
+  return context;
+}
+
+}  // namespace vestnik::net
