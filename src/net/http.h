@@ -11,13 +11,14 @@
 namespace vestnik::net {
 
 struct HttpRequest {
-  std::string method;  // "GET"
-  std::string target;  // as sent: "/v1/notifications?user_id=…"
-  std::string path;    // percent-decoded, without the query
-  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
+  std::string method;                                        // "GET"
+  std::string target;                                        // as sent: "/v1/notifications?user_id=…"
+  std::string path;                                          // percent-decoded, without the query
+  std::vector<std::pair<std::string, std::string>> query;    // decoded, in order
   std::vector<std::pair<std::string, std::string>> headers;  // names lower-case
   std::string body;
-  std::vector<std::pair<std::string, std::string>> path_parameters;  // set by the Router: "/v1/notifications/{id}"
+  std::vector<std::pair<std::string, std::string>>
+      path_parameters;  // set by the Router: "/v1/notifications/{id}"
 
   // The first value, or empty.
   std::string_view header(std::string_view lower_case_name) const;
@@ -59,8 +60,8 @@ class Respond {
 
 using HttpHandler = std::function<void(HttpRequest, Respond)>;
 
-// Method and path template → handler. Answers 404 for an unknown path and 405 with Allow for an unknown method (HEAD is
-// served by GET) as problem documents.
+// Method and path template → handler. Answers 404 for an unknown path and 405 with Allow for an unknown
+// method (HEAD is served by GET) as problem documents.
 class Router {
  public:
   // `path`: "/v1/notifications/{id}"; a parameter matches one segment.

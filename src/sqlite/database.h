@@ -1,8 +1,9 @@
-// The embedded file (SQLite, WAL, synchronous=FULL): one writer thread with group commit, a few read-only connections.
-// log/sqlite and store/sqlite share one Database, so one fsync serves appends, ledger and timeline together.
+// The embedded file (SQLite, WAL, synchronous=FULL): one writer thread with group commit, a few read-only
+// connections. log/sqlite and store/sqlite share one Database, so one fsync serves appends, ledger and
+// timeline together.
 //
-// Only one connection ever writes: SQLite 3.7.0–3.51.2 can corrupt a WAL database when two connections write or
-// checkpoint at the same moment. A lock file keeps a second process out of the data directory.
+// Only one connection ever writes: SQLite 3.7.0–3.51.2 can corrupt a WAL database when two connections write
+// or checkpoint at the same moment. A lock file keeps a second process out of the data directory.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,9 @@ enum class ErrorKind {
 };
 using Error = Failure<ErrorKind>;
 
-// Thrown inside a write or read when SQLite reports an error that is not a row or a constraint; Database turns it into
-// an Error for the caller. What makes going on pointless at open (not writable, held, damaged) is thrown to main.
+// Thrown inside a write or read when SQLite reports an error that is not a row or a constraint; Database
+// turns it into an Error for the caller. What makes going on pointless at open (not writable, held, damaged)
+// is thrown to main.
 class SqliteError : public std::runtime_error {
  public:
   SqliteError(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -53,8 +55,8 @@ class Statement {
   Statement& bind_blob(int index, std::string_view bytes);
   Statement& bind_null(int index);
 
-  bool step();   // true: a row is there; false: done
-  void run();    // step() to the end, then reset: for statements executed once a row in a loop
+  bool step();  // true: a row is there; false: done
+  void run();   // step() to the end, then reset: for statements executed once a row in a loop
   void reset();
 
   // 0-based columns of the current row; views live until the next step.
@@ -80,7 +82,7 @@ class Connection {
 };
 
 struct Options {
-  std::filesystem::path directory;  // made if missing
+  std::filesystem::path directory;        // made if missing
   std::size_t write_queue_max = 100'000;  // jobs; beyond it write() answers `unavailable` at once
   std::size_t reader_threads = 2;
 };
@@ -90,22 +92,23 @@ class Database {
   using Work = std::move_only_function<void(Connection&)>;
   using Done = std::move_only_function<void(Result<void, Error>)>;
 
-  // Opens <directory>/vestnik.db. Throws std::runtime_error with what to do: not writable, held by another process
-  // (names its pid), not a database, damaged.
+  // Opens <directory>/vestnik.db. Throws std::runtime_error with what to do: not writable, held by another
+  // process (names its pid), not a database, damaged.
   static std::unique_ptr<Database> open(const Options& options);
   virtual ~Database() = default;
 
-  // Runs `work` on the writer thread inside the group transaction that is open; `done` runs on the writer thread once
-  // that transaction is durable, or has failed (then nothing of `work` is there). Work runs in the order of the calls.
-  // A work that throws SqliteError is rolled back alone (savepoint) unless the whole transaction must go. Any thread.
+  // Runs `work` on the writer thread inside the group transaction that is open; `done` runs on the writer
+  // thread once that transaction is durable, or has failed (then nothing of `work` is there). Work runs in
+  // the order of the calls. A work that throws SqliteError is rolled back alone (savepoint) unless the whole
+  // transaction must go. Any thread.
   virtual void write(Work work, Done done) = 0;
 
-  // Runs `work` on a reader thread on a read-only snapshot that sees every write whose `done` has run. `done` runs on
-  // that thread. Any thread.
+  // Runs `work` on a reader thread on a read-only snapshot that sees every write whose `done` has run. `done`
+  // runs on that thread. Any thread.
   virtual void read(Work work, Done done) = 0;
 
-  // Applies `migrations[i]` for every i at or beyond the version kept for `component`, each in a transaction, before
-  // anything else runs. Throws when the file is of a newer version than this binary knows.
+  // Applies `migrations[i]` for every i at or beyond the version kept for `component`, each in a transaction,
+  // before anything else runs. Throws when the file is of a newer version than this binary knows.
   virtual void migrate(std::string_view component, std::span<const char* const> migrations) = 0;
 
   virtual Health health() const = 0;
