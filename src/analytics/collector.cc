@@ -10,6 +10,12 @@ namespace {
 constexpr std::size_t apply_batch_max = 1024;
 constexpr std::chrono::milliseconds stop_check{5};
 
+template <class T>
+Result<store::Fact, DecodeError> as_fact(Result<T, DecodeError> decoded) {
+  if (!decoded) return std::unexpected(std::move(decoded.error()));
+  return store::Fact(std::move(*decoded));
+}
+
 }  // namespace
 
 Collector::Collector(CollectorOptions options, log::Log& log, store::Timeline& timeline, Scheduler& scheduler,
@@ -51,11 +57,9 @@ void Collector::on_records(std::vector<log::ConsumedRecord> records) {
 }
 
 Result<store::Fact, DecodeError> Collector::decode(const log::ConsumedRecord& record) const {
-  const auto fact = [](auto value) { return store::Fact(std::move(value)); };
-  if (record.position.topic == options_.user_topic) return decode_user_event(record.record).transform(fact);
-  if (record.position.topic == options_.notification_topic)
-    return decode_notification(record.record).transform(fact);
-  return decode_step(record.record).transform(fact);
+  if (record.position.topic == options_.user_topic) return as_fact(decode_user_event(record.record));
+  if (record.position.topic == options_.notification_topic) return as_fact(decode_notification(record.record));
+  return as_fact(decode_step(record.record));
 }
 
 void Collector::call_apply(const std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended) {
