@@ -1,10 +1,10 @@
 #include "net/stream.h"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -24,8 +24,8 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 std::unexpected<StreamError> stream_failure(const error_code& error, bool timed_out, bool cancelled) {
   if (cancelled) return fail(StreamErrorKind::cancelled, "cancelled");
   if (timed_out) return fail(StreamErrorKind::timeout, "no answer in time");
-  if (error == asio::error::eof || error == asio::error::connection_reset || error == asio::error::broken_pipe ||
-      error == asio::ssl::error::stream_truncated)
+  if (error == asio::error::eof || error == asio::error::connection_reset ||
+      error == asio::error::broken_pipe || error == asio::ssl::error::stream_truncated)
     return fail(StreamErrorKind::closed, "the peer closed the connection");
   if (error.category() == asio::error::get_ssl_category()) return fail(StreamErrorKind::tls, error.message());
   return fail(StreamErrorKind::io, error.message());
@@ -33,9 +33,11 @@ std::unexpected<StreamError> stream_failure(const error_code& error, bool timed_
 
 }  // namespace
 
-// A deadline is one timer that closes in on the socket: when it fires, pending operations end with operation_aborted.
+// A deadline is one timer that closes in on the socket: when it fires, pending operations end with
+// operation_aborted.
 struct Stream::Impl {
-  explicit Impl(asio::any_io_executor e) : executor(std::move(e)), socket(executor), timer(executor), resolver(executor) {}
+  explicit Impl(asio::any_io_executor e)
+      : executor(std::move(e)), socket(executor), timer(executor), resolver(executor) {}
 
   asio::any_io_executor executor;
   tcp::socket socket;
@@ -156,7 +158,8 @@ void Stream::close() {
 std::shared_ptr<asio::ssl::context> make_client_tls(bool verify, const std::string& ca_file) {
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
   context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                       asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+                       asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
+                       asio::ssl::context::no_tlsv1_1);
   if (!verify) {
     context->set_verify_mode(asio::ssl::verify_none);
     return context;
