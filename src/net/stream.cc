@@ -33,21 +33,31 @@ std::unexpected<StreamError> stream_failure(const error_code& error, bool timed_
 
 }  // namespace
 
-// A deadline is one timer that closes in on the socket: when it fires, pending operations end with
-// operation_aborted.
+// When a deadline passes, every operation of the stream that is pending ends with operation_aborted. Reading
+// and writing go on at the same time and each has its own deadline; connecting and the handshake use the
+// reader's.
 struct Stream::Impl {
+  struct Limit {
+    asio::steady_timer timer;
+    bool passed = false;
+  };
+
   explicit Impl(asio::any_io_executor e)
-      : executor(std::move(e)), socket(executor), timer(executor), resolver(executor) {}
+      : executor(std::move(e)),
+        socket(executor),
+        reading{asio::steady_timer(executor)},
+        writing{asio::steady_timer(executor)},
+        resolver(executor) {}
 
   asio::any_io_executor executor;
   tcp::socket socket;
-  asio::steady_timer timer;
+  Limit reading;
+  Limit writing;
   tcp::resolver resolver;
   std::shared_ptr<asio::ssl::context> tls_context;
   std::optional<asio::ssl::stream<tcp::socket&>> tls;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
   std::uint64_t written = 0;
-  bool timed_out = false;
   bool cancelled = false;
 
   void abort_operations() {
@@ -56,18 +66,25 @@ struct Stream::Impl {
     socket.cancel(ignored);
   }
 
-  void arm(Deadline deadline) {
-    timed_out = false;
-    timer.expires_at(deadline);
-    timer.async_wait([this, here = std::weak_ptr(alive), deadline](const error_code& error) {
+  void arm(Limit& limit, Deadline deadline) {
+    limit.passed = false;
+    limit.timer.expires_at(deadline);
+    limit.timer.async_wait([this, &limit, here = std::weak_ptr(alive), deadline](const error_code& error) {
       if (error || here.expired()) return;
       // Re-armed between firing and running: this one is not ours any more.
-      if (timer.expiry() != deadline) return;
-      timed_out = true;
+      if (limit.timer.expiry() != deadline) return;
+      limit.passed = true;
       abort_operations();
     });
   }
-  void disarm() { timer.expires_at(Deadline::max()); }
+  static void disarm(Limit& limit) { limit.timer.expires_at(Deadline::max()); }
+
+  bool timed_out() const { return reading.passed || writing.passed; }
+  // No operation may begin: cancel() or a deadline came while none was pending to be aborted by it.
+  bool aborted() const { return cancelled || timed_out(); }
+  std::unexpected<StreamError> failure(const error_code& error) const {
+    return stream_failure(error, timed_out(), cancelled);
+  }
 };
 
 Stream::Stream(asio::any_io_executor executor) : impl_(std::make_unique<Impl>(std::move(executor))) {}
@@ -77,17 +94,17 @@ Stream::~Stream() = default;
 Awaitable<StreamResult<void>> Stream::connect(std::string host, std::uint16_t port, Deadline deadline) {
   Impl& s = *impl_;
   if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
-  s.arm(deadline);
+  s.arm(s.reading, deadline);
   auto [resolve_error, addresses] = co_await s.resolver.async_resolve(host, std::to_string(port), as_result);
-  if (resolve_error) {
-    s.disarm();
-    if (s.cancelled || s.timed_out) co_return stream_failure(resolve_error, s.timed_out, s.cancelled);
+  if (resolve_error || s.aborted()) {
+    s.disarm(s.reading);
+    if (s.aborted()) co_return s.failure(resolve_error);
     co_return fail(StreamErrorKind::resolve, resolve_error.message());
   }
   auto [error, endpoint] = co_await asio::async_connect(s.socket, addresses, as_result);
-  s.disarm();
+  s.disarm(s.reading);
   if (error) {
-    if (s.cancelled || s.timed_out) co_return stream_failure(error, s.timed_out, s.cancelled);
+    if (s.aborted()) co_return s.failure(error);
     co_return fail(StreamErrorKind::connect, error.message());
   }
   error_code ignored;
@@ -105,11 +122,11 @@ Awaitable<StreamResult<void>> Stream::start_tls(std::shared_ptr<asio::ssl::conte
   if (not_an_address) SSL_set_tlsext_host_name(s.tls->native_handle(), host.c_str());  // SNI takes names only
   if (SSL_CTX_get_verify_mode(s.tls_context->native_handle()) != SSL_VERIFY_NONE)
     s.tls->set_verify_callback(asio::ssl::host_name_verification(host));
-  s.arm(deadline);
+  s.arm(s.reading, deadline);
   auto [error] = co_await s.tls->async_handshake(asio::ssl::stream_base::client, as_result);
-  s.disarm();
+  s.disarm(s.reading);
   if (error) {
-    if (s.cancelled || s.timed_out) co_return stream_failure(error, s.timed_out, s.cancelled);
+    if (s.aborted()) co_return s.failure(error);
     co_return fail(StreamErrorKind::tls, error.message());
   }
   co_return StreamResult<void>();
@@ -118,25 +135,25 @@ Awaitable<StreamResult<void>> Stream::start_tls(std::shared_ptr<asio::ssl::conte
 Awaitable<StreamResult<std::size_t>> Stream::read_some(std::span<char> buffer, Deadline deadline) {
   Impl& s = *impl_;
   if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
-  s.arm(deadline);
+  s.arm(s.reading, deadline);
   const auto target = asio::buffer(buffer.data(), buffer.size());
   auto [error, count] = s.tls ? co_await s.tls->async_read_some(target, as_result)
                               : co_await s.socket.async_read_some(target, as_result);
-  s.disarm();
-  if (error) co_return stream_failure(error, s.timed_out, s.cancelled);
+  s.disarm(s.reading);
+  if (error) co_return s.failure(error);
   co_return count;
 }
 
 Awaitable<StreamResult<void>> Stream::write(std::string_view bytes, Deadline deadline) {
   Impl& s = *impl_;
   if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
-  s.arm(deadline);
+  s.arm(s.writing, deadline);
   const auto source = asio::buffer(bytes.data(), bytes.size());
   auto [error, count] = s.tls ? co_await asio::async_write(*s.tls, source, as_result)
                               : co_await asio::async_write(s.socket, source, as_result);
-  s.disarm();
+  s.disarm(s.writing);
   s.written += count;
-  if (error) co_return stream_failure(error, s.timed_out, s.cancelled);
+  if (error) co_return s.failure(error);
   co_return StreamResult<void>();
 }
 

@@ -31,6 +31,8 @@ using StreamError = Failure<StreamErrorKind>;
 template <class T>
 using StreamResult = Result<T, StreamError>;
 
+// One reader and one writer at a time, each with its own deadline. A deadline that passes ends every wait of
+// the stream, with `timeout`; the connection is of no more use then.
 class Stream {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
