@@ -1,17 +1,19 @@
 #include "net/stream.h"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
 #include <optional>
 #include <stdexcept>
+#include <sys/socket.h>
 
 namespace vestnik::net {
 namespace {
@@ -24,8 +26,8 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 std::unexpected<StreamError> stream_failure(const error_code& error, bool timed_out, bool cancelled) {
   if (cancelled) return fail(StreamErrorKind::cancelled, "cancelled");
   if (timed_out) return fail(StreamErrorKind::timeout, "no answer in time");
-  if (error == asio::error::eof || error == asio::error::connection_reset || error == asio::error::broken_pipe ||
-      error == asio::ssl::error::stream_truncated)
+  if (error == asio::error::eof || error == asio::error::connection_reset ||
+      error == asio::error::broken_pipe || error == asio::ssl::error::stream_truncated)
     return fail(StreamErrorKind::closed, "the peer closed the connection");
   if (error.category() == asio::error::get_ssl_category()) return fail(StreamErrorKind::tls, error.message());
   return fail(StreamErrorKind::io, error.message());
@@ -33,9 +35,11 @@ std::unexpected<StreamError> stream_failure(const error_code& error, bool timed_
 
 }  // namespace
 
-// A deadline is one timer that closes in on the socket: when it fires, pending operations end with operation_aborted.
+// A deadline is one timer that closes in on the socket: when it fires, pending operations end with
+// operation_aborted.
 struct Stream::Impl {
-  explicit Impl(asio::any_io_executor e) : executor(std::move(e)), socket(executor), timer(executor), resolver(executor) {}
+  explicit Impl(asio::any_io_executor e)
+      : executor(std::move(e)), socket(executor), timer(executor), resolver(executor) {}
 
   asio::any_io_executor executor;
   tcp::socket socket;
@@ -47,6 +51,8 @@ struct Stream::Impl {
   std::uint64_t written = 0;
   bool timed_out = false;
   bool cancelled = false;
+  std::uint64_t armed =
+      0;  // counts arm() and disarm(): a timer's handler knows by it whether it still counts
 
   void abort_operations() {
     error_code ignored;
@@ -56,16 +62,25 @@ struct Stream::Impl {
 
   void arm(Deadline deadline) {
     timed_out = false;
+    abort_at(deadline, ++armed);
+  }
+  // Cancelling reaches only what waits at that moment. Between two steps of a long write, a handshake or a
+  // connect there is nothing to reach, and the next step would wait for ever: so it is repeated until the
+  // operation has ended.
+  void abort_at(Deadline deadline, std::uint64_t mine) {
     timer.expires_at(deadline);
-    timer.async_wait([this, here = std::weak_ptr(alive), deadline](const error_code& error) {
-      if (error || here.expired()) return;
+    timer.async_wait([this, here = std::weak_ptr(alive), mine](const error_code& error) {
       // Re-armed between firing and running: this one is not ours any more.
-      if (timer.expiry() != deadline) return;
+      if (error || here.expired() || mine != armed) return;
       timed_out = true;
       abort_operations();
+      abort_at(std::chrono::steady_clock::now() + std::chrono::milliseconds(10), mine);
     });
   }
-  void disarm() { timer.expires_at(Deadline::max()); }
+  void disarm() {
+    ++armed;
+    timer.cancel();
+  }
 };
 
 Stream::Stream(asio::any_io_executor executor) : impl_(std::make_unique<Impl>(std::move(executor))) {}
@@ -82,6 +97,10 @@ Awaitable<StreamResult<void>> Stream::connect(std::string host, std::uint16_t po
     if (s.cancelled || s.timed_out) co_return stream_failure(resolve_error, s.timed_out, s.cancelled);
     co_return fail(StreamErrorKind::resolve, resolve_error.message());
   }
+  if (s.cancelled || s.timed_out) {
+    s.disarm();
+    co_return stream_failure({}, s.timed_out, s.cancelled);
+  }
   auto [error, endpoint] = co_await asio::async_connect(s.socket, addresses, as_result);
   s.disarm();
   if (error) {
@@ -96,6 +115,7 @@ Awaitable<StreamResult<void>> Stream::connect(std::string host, std::uint16_t po
 Awaitable<StreamResult<void>> Stream::start_tls(std::shared_ptr<asio::ssl::context> context, std::string host,
                                                 Deadline deadline) {
   Impl& s = *impl_;
+  if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
   s.tls_context = std::move(context);
   s.tls.emplace(s.socket, *s.tls_context);
   error_code not_an_address;
@@ -142,9 +162,18 @@ std::uint64_t Stream::bytes_written() const { return impl_->written; }
 
 bool Stream::is_tls() const { return impl_->tls.has_value(); }
 
+bool Stream::quiet() const {
+  char byte = 0;
+  const auto got = ::recv(impl_->socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+// Closed rather than only cancelled: an operation of several steps must not begin its next one.
 void Stream::cancel() {
   impl_->cancelled = true;
-  impl_->abort_operations();
+  impl_->resolver.cancel();
+  error_code ignored;
+  impl_->socket.close(ignored);
 }
 
 void Stream::close() {
@@ -156,7 +185,8 @@ void Stream::close() {
 std::shared_ptr<asio::ssl::context> make_client_tls(bool verify, const std::string& ca_file) {
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
   context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                       asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+                       asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
+                       asio::ssl::context::no_tlsv1_1);
   if (!verify) {
     context->set_verify_mode(asio::ssl::verify_none);
     return context;

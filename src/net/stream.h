@@ -1,9 +1,9 @@
 // A TCP connection, plain or TLS, every wait with a deadline. SMTP and SMPP drivers are written on it.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -42,10 +42,10 @@ class Stream {
 
   // Resolves and tries the addresses in turn.
   Awaitable<StreamResult<void>> connect(std::string host, std::uint16_t port, Deadline deadline);
-  // Bytes that came in the clear before this are for the caller to throw away (RFC 3207 section 4.2). Checks the
-  // certificate against `host` when `context` verifies peers; sends SNI.
-  Awaitable<StreamResult<void>> start_tls(std::shared_ptr<boost::asio::ssl::context> context, std::string host,
-                                          Deadline deadline);
+  // Bytes that came in the clear before this are for the caller to throw away (RFC 3207 section 4.2). Checks
+  // the certificate against `host` when `context` verifies peers; sends SNI.
+  Awaitable<StreamResult<void>> start_tls(std::shared_ptr<boost::asio::ssl::context> context,
+                                          std::string host, Deadline deadline);
   // At least one byte, at most the buffer.
   Awaitable<StreamResult<std::size_t>> read_some(std::span<char> buffer, Deadline deadline);
   // All of it. After an error, bytes_written() tells how much may have reached the peer.
@@ -53,6 +53,9 @@ class Stream {
   std::uint64_t bytes_written() const;
 
   bool is_tls() const;
+  // Nothing has come from the peer since the last read, neither bytes nor the end: what an idle connection
+  // should look like before it is used again. Costs one system call and never waits.
+  bool quiet() const;
   // Ends every wait with `cancelled`; call on the stream's executor.
   void cancel();
   void close();
