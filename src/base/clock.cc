@@ -1,8 +1,7 @@
 #include "base/clock.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
+#include <fmt/format.h>
 
 namespace vestnik {
 namespace {
@@ -38,8 +37,9 @@ std::string format_rfc3339(Timestamp t) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss time(t - day);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                     time.minutes().count(), time.seconds().count(), time.subseconds().count());
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count(),
+                     time.subseconds().count());
 }
 
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {

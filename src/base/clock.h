@@ -30,7 +30,8 @@ constexpr Timestamp from_unix_ms(std::int64_t ms) { return Timestamp(std::chrono
 
 // RFC 3339, UTC, microseconds: "2026-11-23T14:17:06.012345Z".
 std::string format_rfc3339(Timestamp t);
-// Any RFC 3339 date-time, whatever its offset and number of fraction digits (beyond microseconds they are cut).
+// Any RFC 3339 date-time, whatever its offset and number of fraction digits (beyond microseconds they are
+// cut).
 std::optional<Timestamp> parse_rfc3339(std::string_view text);
 
 }  // namespace vestnik

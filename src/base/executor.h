@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "base/clock.h"
 
@@ -18,7 +19,8 @@ class Executor {
   virtual void post(Task task) = 0;
 };
 
-// Cancels its timer when destroyed. A cancelled task never runs, provided it is cancelled on the timer's executor.
+// Cancels its timer when destroyed. A cancelled task never runs, provided it is cancelled on the timer's
+// executor.
 class Timer {
  public:
   virtual ~Timer() = default;
@@ -31,5 +33,17 @@ class Scheduler : public Executor {
   // Runs `task` on this executor once `delay` (monotonic) has passed.
   [[nodiscard]] virtual std::unique_ptr<Timer> after(std::chrono::microseconds delay, Task task) = 0;
 };
+
+// A callback that may be called from any thread and runs `function` on `executor`, unless `alive` is gone by
+// then. Whoever holds the owner of `alive` destroys it on that executor, or after it has stopped.
+template <class Function>
+auto back_on(Executor& executor, std::weak_ptr<void> alive, Function function) {
+  return [&executor, alive = std::move(alive), function = std::move(function)](auto&&... values) mutable {
+    executor.post([alive = std::move(alive), function = std::move(function),
+                   ... kept = std::forward<decltype(values)>(values)]() mutable {
+      if (!alive.expired()) function(std::move(kept)...);
+    });
+  };
+}
 
 }  // namespace vestnik

@@ -7,7 +7,7 @@
 namespace vestnik {
 
 struct Health {
-  std::string part;    // "log", "store", "smtp" …
+  std::string part;  // "log", "store", "smtp" …
   bool well = true;
   std::string detail;  // for people; holds no addresses, keys or passwords
 };

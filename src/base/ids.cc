@@ -1,11 +1,10 @@
 #include "base/ids.h"
 
-#include <openssl/evp.h>
-#include <openssl/rand.h>
-
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
 #include <stdexcept>
 
 namespace vestnik {

@@ -58,5 +58,7 @@ using NotificationId = Id<struct NotificationIdTag>;  // UUIDv8 of event, user, 
 
 template <class Tag>
 struct std::hash<vestnik::Id<Tag>> {
-  std::size_t operator()(const vestnik::Id<Tag>& id) const noexcept { return std::hash<std::string>{}(id.value); }
+  std::size_t operator()(const vestnik::Id<Tag>& id) const noexcept {
+    return std::hash<std::string>{}(id.value);
+  }
 };

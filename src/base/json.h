@@ -18,8 +18,8 @@ enum class JsonError { not_json, too_deep, not_an_object };
 // Nesting beyond this is refused: nothing of ours is deeper than 4, and a client's `data` may use the rest.
 constexpr std::size_t json_depth_max = 16;
 
-// Parses one JSON object (RFC 8259). Invalid UTF-8, duplicate trailing text and depth beyond json_depth_max are errors;
-// the message names the byte where reading stopped. The size is bounded by whoever read the text.
+// Parses one JSON object (RFC 8259). Invalid UTF-8, duplicate trailing text and depth beyond json_depth_max
+// are errors; the message names the byte where reading stopped. The size is bounded by whoever read the text.
 Result<json::object, Failure<JsonError>> parse_json_object(std::string_view text);
 
 // The member `name` if it is there and of that type; null counts as absent.

@@ -1,11 +1,10 @@
 #include "base/logging.h"
 
 #include <fmt/format.h>
+#include <memory>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <memory>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -17,7 +16,8 @@ bool human_lines = true;
 
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto log = std::make_shared<spdlog::logger>("vestnik", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+    auto log =
+        std::make_shared<spdlog::logger>("vestnik", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
     log->set_pattern("%H:%M:%S.%e %^%-7l%$ %v");
     log->set_level(spdlog::level::info);
     return log;
@@ -68,7 +68,8 @@ void write(Level level, std::string_view component, std::string_view message, Fi
   std::string line;
   if (human_lines) {
     line = fmt::format("[{}] {}", component, message);
-    for (const Field& field : fields) line += fmt::format(" {}={}", field.name, json::serialize(field_value(field)));
+    for (const Field& field : fields)
+      line += fmt::format(" {}={}", field.name, json::serialize(field_value(field)));
   } else {
     json::object object{{"time", format_rfc3339(system_clock().now())},
                         {"level", level_name(level)},

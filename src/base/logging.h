@@ -27,7 +27,8 @@ struct Field {
 };
 using Fields = std::initializer_list<Field>;
 
-// Chooses level and form; called once from main. `level` is debug, info, warning or error (false: not one of these).
+// Chooses level and form; called once from main. `level` is debug, info, warning or error (false: not one of
+// these).
 bool configure(std::string_view level, bool human);
 
 void write(Level level, std::string_view component, std::string_view message, Fields fields = {});

@@ -1,25 +1,27 @@
 // Metrics in Prometheus' text format. One registry a process, passed to whoever measures.
 #pragma once
 
+#include <memory>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
-
-#include <memory>
 #include <string>
 
 namespace vestnik {
 
 using MetricLabels = std::map<std::string, std::string>;
 
-// References stay valid as long as the registry. Labels must come from a bounded set (never ids or addresses).
+// References stay valid as long as the registry. Labels must come from a bounded set (never ids or
+// addresses).
 class Metrics {
  public:
-  prometheus::Counter& counter(const std::string& name, const std::string& help, const MetricLabels& labels = {}) {
+  prometheus::Counter& counter(const std::string& name, const std::string& help,
+                               const MetricLabels& labels = {}) {
     return prometheus::BuildCounter().Name(name).Help(help).Register(*registry_).Add(labels);
   }
-  prometheus::Gauge& gauge(const std::string& name, const std::string& help, const MetricLabels& labels = {}) {
+  prometheus::Gauge& gauge(const std::string& name, const std::string& help,
+                           const MetricLabels& labels = {}) {
     return prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add(labels);
   }
   // `bounds`: upper bounds of the buckets, in the base unit (seconds, bytes).

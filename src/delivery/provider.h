@@ -33,19 +33,20 @@ class Provider {
   // Kept, not sent: shown everywhere as not a real delivery.
   virtual bool is_sandbox() const { return false; }
 
-  // Attempts that may begin now. The engine never has more attempts open than this allows. It is 0 while the provider
-  // is unreachable or asked to slow down; `on_capacity` is called whenever it grows from 0.
+  // Attempts that may begin now. The engine never has more attempts open than this allows. It is 0 while the
+  // provider is unreachable or asked to slow down; `on_capacity` is called whenever it grows from 0.
   virtual std::size_t capacity() const = 0;
 
-  // Begins an attempt; only while capacity() > 0. Every attempt ends with exactly one outcome, by a deadline of its own.
+  // Begins an attempt; only while capacity() > 0. Every attempt ends with exactly one outcome, by a deadline
+  // of its own.
   virtual void send(Attempt attempt, AttemptDone done) = 0;
 
   // Set once by the engine before anything else.
   virtual void on_capacity(std::move_only_function<void()> call) = 0;
   virtual void on_receipt(std::move_only_function<void(Receipt)> call) = 0;
 
-  // Finishes open attempts (by their deadlines, `limit` at the latest: then what had its last byte written is InDoubt, the
-  // rest Transient), closes connections, calls `stopped`. No send() afterwards.
+  // Finishes open attempts (by their deadlines, `limit` at the latest: then what had its last byte written is
+  // InDoubt, the rest Transient), closes connections, calls `stopped`. No send() afterwards.
   virtual void stop(std::chrono::milliseconds limit, Task stopped) = 0;
 
   virtual Health health() const = 0;

@@ -25,7 +25,9 @@ bool OffsetTracker::done(std::int64_t offset) {
   return true;
 }
 
-std::optional<std::int64_t> OffsetTracker::take_committable() { return std::exchange(committable_, std::nullopt); }
+std::optional<std::int64_t> OffsetTracker::take_committable() {
+  return std::exchange(committable_, std::nullopt);
+}
 
 namespace {
 
@@ -33,7 +35,9 @@ namespace {
 std::uint32_t murmur2(std::string_view data) {
   constexpr std::uint32_t m = 0x5bd1e995;
   std::uint32_t h = 0x9747b28c ^ static_cast<std::uint32_t>(data.size());
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(data[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(data[i]));
+  };
   std::size_t i = 0;
   for (; i + 4 <= data.size(); i += 4) {
     std::uint32_t k = byte(i) | byte(i + 1) << 8 | byte(i + 2) << 16 | byte(i + 3) << 24;

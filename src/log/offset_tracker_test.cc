@@ -30,7 +30,8 @@ TEST(OffsetTracker, IgnoresWhatItDidNotHandOutOrKnowsAlready) {
 }
 
 TEST(PartitionOf, AgreesWithKafkasDefaultPartitioner) {
-  // Values of org.apache.kafka.common.utils.Utils.murmur2 (UtilsTest.testMurmur2), made positive, modulo 1000.
+  // Values of org.apache.kafka.common.utils.Utils.murmur2 (UtilsTest.testMurmur2), made positive, modulo
+  // 1000.
   EXPECT_EQ(partition_of("21", 1000), (-973932308 & 0x7fffffff) % 1000);
   EXPECT_EQ(partition_of("foobar", 1000), (-790332482 & 0x7fffffff) % 1000);
   EXPECT_EQ(partition_of("a-little-bit-long-string", 1000), (-985981536 & 0x7fffffff) % 1000);

@@ -10,8 +10,9 @@ Record encode(const UserEvent& event) {
                      {"phone", event.phone},
                      {"timestamp", time}};
   if (!event.data.empty()) value["data"] = event.data;
-  return Record{event.user_id.value, json::serialize(value),
-                cloud_event_headers(event.event_id.value, event.event_type, "/user-service", time, event.traceparent)};
+  return Record{
+      event.user_id.value, json::serialize(value),
+      cloud_event_headers(event.event_id.value, event.event_type, "/user-service", time, event.traceparent)};
 }
 
 Result<UserEvent, DecodeError> decode_user_event(const Record& record) {
@@ -34,7 +35,8 @@ Result<UserEvent, DecodeError> decode_user_event(const Record& record) {
   event.email = string_member(*value, "email").value_or("");
   event.phone = string_member(*value, "phone").value_or("");
   event.accepted_at = *accepted_at;
-  if (const json::value* data = value->if_contains("data"); data && data->is_object()) event.data = data->get_object();
+  if (const json::value* data = value->if_contains("data"); data && data->is_object())
+    event.data = data->get_object();
   event.traceparent = record.header("traceparent").value_or("");
   return event;
 }

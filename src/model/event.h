@@ -26,7 +26,8 @@ struct UserEvent {
 
 inline constexpr std::string_view user_registered = "user_registered";
 
-// The value keeps the fields event_type, user_id, email, phone and timestamp (RFC 3339); `data` follows if not empty.
+// The value keeps the fields event_type, user_id, email, phone and timestamp (RFC 3339); `data` follows if
+// not empty.
 Record encode(const UserEvent& event);
 Result<UserEvent, DecodeError> decode_user_event(const Record& record);
 

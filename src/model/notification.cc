@@ -18,7 +18,8 @@ std::optional<Channel> parse_channel(std::string_view text) {
   return std::nullopt;
 }
 
-NotificationId notification_id(const EventId& event, const UserId& user, Channel channel, std::string_view step) {
+NotificationId notification_id(const EventId& event, const UserId& user, Channel channel,
+                               std::string_view step) {
   return {uuid_v8({event.value, user.value, to_string(channel), step}).text()};
 }
 
@@ -48,7 +49,9 @@ Record encode(const Notification& n) {
 Result<Notification, DecodeError> decode_notification(const Record& record) {
   const auto value = parse_json_object(record.value);
   if (!value) return std::unexpected(DecodeError{value.error().message});
-  const auto text = [&](std::string_view name) { return std::string(string_member(*value, name).value_or("")); };
+  const auto text = [&](std::string_view name) {
+    return std::string(string_member(*value, name).value_or(""));
+  };
   const auto time = [&](std::string_view name) -> std::optional<Timestamp> {
     const auto member = string_member(*value, name);
     return member ? parse_rfc3339(*member) : std::nullopt;
@@ -77,7 +80,8 @@ Result<Notification, DecodeError> decode_notification(const Record& record) {
   if (n.user_id.empty()) return std::unexpected(DecodeError{"user_id is missing"});
   if (!channel) return std::unexpected(DecodeError{"channel is neither email nor sms"});
   if (n.to.empty()) return std::unexpected(DecodeError{"to is missing"});
-  if (!accepted_at || !planned_at) return std::unexpected(DecodeError{"accepted_at or planned_at is missing"});
+  if (!accepted_at || !planned_at)
+    return std::unexpected(DecodeError{"accepted_at or planned_at is missing"});
   n.channel = *channel;
   n.accepted_at = *accepted_at;
   n.planned_at = *planned_at;

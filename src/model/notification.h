@@ -1,5 +1,5 @@
-// `notification-events`: a notification was planned. It holds all that a channel needs to deliver it, rendered
-// (docs/adr/0003), so delivery depends on no template and a retry sends what the first attempt sent.
+// `notification-events`: a notification was planned. It holds all that a channel needs to deliver it,
+// rendered (docs/adr/0003), so delivery depends on no template and a retry sends what the first attempt sent.
 #pragma once
 
 #include <array>
@@ -25,10 +25,10 @@ struct Notification {
   std::string event_type;
   UserId user_id;
   Channel channel = Channel::email;
-  std::string workflow;  // "user_registered"
-  std::string step;      // "welcome_email"
+  std::string workflow;          // "user_registered"
+  std::string step;              // "welcome_email"
   std::string template_version;  // "welcome@3f2a91c0"
-  std::string category;  // "transactional"
+  std::string category;          // "transactional"
 
   std::string to;       // address or E.164 number
   std::string subject;  // e-mail only
@@ -45,7 +45,8 @@ struct Notification {
 };
 
 // The id that makes every step repeatable: the same event planned twice gives the same one.
-NotificationId notification_id(const EventId& event, const UserId& user, Channel channel, std::string_view step);
+NotificationId notification_id(const EventId& event, const UserId& user, Channel channel,
+                               std::string_view step);
 
 Record encode(const Notification& notification);
 Result<Notification, DecodeError> decode_notification(const Record& record);

@@ -23,7 +23,8 @@ struct Transient {
   std::string answer;
   std::optional<std::chrono::seconds> retry_after;  // what the peer asked for
   bool throttled = false;                           // "slower, please": burns no attempt
-  std::string progress;  // opaque to the engine, handed to the next attempt (which parts are already with the peer)
+  std::string
+      progress;  // opaque to the engine, handed to the next attempt (which parts are already with the peer)
 };
 
 // Never will be taken.

@@ -32,11 +32,11 @@ struct Record {
 };
 
 // CloudEvents 1.0 attributes in Kafka's binary mode (Kafka protocol binding, section 3.2).
-inline std::vector<Header> cloud_event_headers(std::string id, std::string type, std::string source, std::string time,
-                                               std::string traceparent) {
-  std::vector<Header> headers{{"ce_specversion", "1.0"},      {"ce_id", std::move(id)},
-                              {"ce_type", std::move(type)},   {"ce_source", std::move(source)},
-                              {"ce_time", std::move(time)},   {"content-type", "application/json"}};
+inline std::vector<Header> cloud_event_headers(std::string id, std::string type, std::string source,
+                                               std::string time, std::string traceparent) {
+  std::vector<Header> headers{{"ce_specversion", "1.0"},    {"ce_id", std::move(id)},
+                              {"ce_type", std::move(type)}, {"ce_source", std::move(source)},
+                              {"ce_time", std::move(time)}, {"content-type", "application/json"}};
   if (!traceparent.empty()) headers.push_back({"traceparent", std::move(traceparent)});
   return headers;
 }

@@ -28,7 +28,9 @@ std::optional<StepKind> parse_step_kind(std::string_view text) {
   return std::nullopt;
 }
 
-std::string Step::id() const { return fmt::format("{}/{}/{}", notification_id.value, attempt, to_string(kind)); }
+std::string Step::id() const {
+  return fmt::format("{}/{}/{}", notification_id.value, attempt, to_string(kind));
+}
 
 Record encode(const Step& step) {
   json::object value{{"notification_id", step.notification_id.value},
@@ -44,14 +46,16 @@ Record encode(const Step& step) {
   if (step.due_at) value["due_at"] = format_rfc3339(*step.due_at);
   return Record{step.user_id.value, json::serialize(value),
                 cloud_event_headers(step.id(), fmt::format("notification_{}", to_string(step.kind)),
-                                    fmt::format("/{}-service", to_string(step.channel)), format_rfc3339(step.at),
-                                    step.traceparent)};
+                                    fmt::format("/{}-service", to_string(step.channel)),
+                                    format_rfc3339(step.at), step.traceparent)};
 }
 
 Result<Step, DecodeError> decode_step(const Record& record) {
   const auto value = parse_json_object(record.value);
   if (!value) return std::unexpected(DecodeError{value.error().message});
-  const auto text = [&](std::string_view name) { return std::string(string_member(*value, name).value_or("")); };
+  const auto text = [&](std::string_view name) {
+    return std::string(string_member(*value, name).value_or(""));
+  };
   Step step;
   step.notification_id.value = text("notification_id");
   step.user_id.value = text("user_id");

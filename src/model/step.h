@@ -1,5 +1,5 @@
-// `analytics-events`: what happened to a notification after it was planned. Accepted and planned are not here:
-// the records of the other two topics are those facts.
+// `analytics-events`: what happened to a notification after it was planned. Accepted and planned are not
+// here: the records of the other two topics are those facts.
 #pragma once
 
 #include <array>
@@ -26,9 +26,9 @@ enum class StepKind {
   expired,     // its time passed before it could be sent
   suppressed,  // the recipient is on the suppression list
 };
-inline constexpr std::array all_step_kinds{StepKind::skipped,  StepKind::sending,   StepKind::deferred, StepKind::sent,
-                                           StepKind::delivered, StepKind::bounced,  StepKind::in_doubt, StepKind::dead,
-                                           StepKind::expired,   StepKind::suppressed};
+inline constexpr std::array all_step_kinds{
+    StepKind::skipped, StepKind::sending,  StepKind::deferred, StepKind::sent,    StepKind::delivered,
+    StepKind::bounced, StepKind::in_doubt, StepKind::dead,     StepKind::expired, StepKind::suppressed};
 
 std::string_view to_string(StepKind kind);
 std::optional<StepKind> parse_step_kind(std::string_view text);

@@ -34,7 +34,9 @@ TEST(Step, IdTellsAttemptsAndKindsApart) {
 }
 
 TEST(Step, PoisonIsRefusedWithAReason) {
-  EXPECT_EQ(decode_step(Record{"u", R"({"notification_id":"n","channel":"sms","kind":"danced"})", {}}).error().reason,
+  EXPECT_EQ(decode_step(Record{"u", R"({"notification_id":"n","channel":"sms","kind":"danced"})", {}})
+                .error()
+                .reason,
             "kind is not a known step");
 }
 

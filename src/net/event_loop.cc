@@ -1,11 +1,10 @@
 #include "net/event_loop.h"
 
-#include <pthread.h>
-
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdlib>
 #include <exception>
+#include <pthread.h>
 #include <utility>
 
 #include "base/logging.h"

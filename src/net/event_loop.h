@@ -11,8 +11,8 @@ namespace vestnik::net {
 
 class EventLoop final : public Scheduler {
  public:
-  // `name` (15 characters at most) is the thread's, as `top -H` shows it. An exception that leaves a task is fatal for
-  // the process: it is logged and the process ends.
+  // `name` (15 characters at most) is the thread's, as `top -H` shows it. An exception that leaves a task is
+  // fatal for the process: it is logged and the process ends.
   explicit EventLoop(std::string name);
   // Stops and joins; what has not run by then is dropped.
   ~EventLoop() override;

@@ -1,8 +1,7 @@
 #include "net/event_loop.h"
 
-#include <gtest/gtest.h>
-
 #include <future>
+#include <gtest/gtest.h>
 #include <vector>
 
 namespace vestnik::net {

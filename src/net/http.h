@@ -1,8 +1,9 @@
 // HTTP as handlers see it: no sockets, no Beast. The server (http_server.h) calls a Handler for each request.
 #pragma once
 
+#include <cstddef>
+#include <expected>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,19 +12,24 @@
 namespace vestnik::net {
 
 struct HttpRequest {
-  std::string method;  // "GET"
-  std::string target;  // as sent: "/v1/notifications?user_id=…"
-  std::string path;    // percent-decoded, without the query
-  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
+  std::string method;                                        // "GET"
+  std::string target;                                        // as sent: "/v1/notifications?user_id=…"
+  std::string path;                                          // percent-decoded, without the query
+  std::vector<std::pair<std::string, std::string>> query;    // decoded ("+" is a space), in order
   std::vector<std::pair<std::string, std::string>> headers;  // names lower-case
   std::string body;
-  std::vector<std::pair<std::string, std::string>> path_parameters;  // set by the Router: "/v1/notifications/{id}"
+  std::vector<std::pair<std::string, std::string>>
+      path_parameters;  // set by the Router: "/v1/notifications/{id}"
 
   // The first value, or empty.
   std::string_view header(std::string_view lower_case_name) const;
   std::string_view query_parameter(std::string_view name) const;
   std::string_view path_parameter(std::string_view name) const;
 };
+
+// Fills `path` and `query` from `target`: origin form, absolute form, or "*" (RFC 9112 section 3.2). False:
+// none of these, a broken percent-escape, or an escaped NUL.
+bool read_target(HttpRequest& request);
 
 struct HttpResponse {
   int status = 200;
@@ -37,7 +43,7 @@ struct Problem {
   int status = 500;
   std::string type;    // a short slug; the document's `type` is "/problems/<slug>"
   std::string title;   // the same for every problem of this type
-  std::string detail;  // this time
+  std::string detail;  // this time; empty: left out
   std::string field;
   int retry_after_s = 0;  // > 0: Retry-After
 };
@@ -47,8 +53,8 @@ HttpResponse to_response(const Problem& problem);
 class Respond {
  public:
   explicit Respond(std::move_only_function<void(HttpResponse)> call) : call_(std::move(call)) {}
-  Respond(Respond&&) noexcept = default;
-  Respond& operator=(Respond&&) noexcept = default;
+  Respond(Respond&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
+  Respond& operator=(Respond&&) = delete;
   ~Respond();
   void operator()(HttpResponse response);
   void operator()(const Problem& problem) { (*this)(to_response(problem)); }
@@ -59,20 +65,26 @@ class Respond {
 
 using HttpHandler = std::function<void(HttpRequest, Respond)>;
 
-// Method and path template → handler. Answers 404 for an unknown path and 405 with Allow for an unknown method (HEAD is
-// served by GET) as problem documents.
+// Method and path template → handler. Answers 404 for an unknown path, 405 with Allow for a method the path
+// does not have (HEAD is served by GET), 501 for a method that HTTP does not have, all as problem documents.
 class Router {
  public:
-  // `path`: "/v1/notifications/{id}"; a parameter matches one segment.
-  void add(std::string method, std::string path, HttpHandler handler);
-  void handle(HttpRequest request, Respond respond) const;
-
- private:
   struct Route {
     std::string method;
+    std::string path;  // the template
     std::vector<std::string> segments;
     HttpHandler handler;
   };
+
+  // `path`: "/v1/notifications/{id}"; a parameter matches one segment, not an empty one.
+  void add(std::string method, std::string path, HttpHandler handler);
+  // The index into routes() of the request's route; sets its path_parameters.
+  std::expected<std::size_t, HttpResponse> find(HttpRequest& request) const;
+  void handle(HttpRequest request, Respond respond) const;
+
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
   std::vector<Route> routes_;
 };
 

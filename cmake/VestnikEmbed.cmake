@@ -1,0 +1,19 @@
+# vestnik_embed(<target> FUNCTION <ns::name> FILES <path relative to the project> …)
+#   Compiles files into <target>; the function, which the target declares, returns them:
+#   std::span<const vestnik::EmbeddedFile> ns::name() (base/embedded_file.h).
+function(vestnik_embed target)
+  cmake_parse_arguments(ARG "" "FUNCTION" "FILES" ${ARGN})
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${target}_embedded.cc)
+  set(depends)
+  foreach(file IN LISTS ARG_FILES)
+    list(APPEND depends ${CMAKE_SOURCE_DIR}/${file})
+  endforeach()
+  string(REPLACE ";" "," files "${ARG_FILES}")
+  add_custom_command(
+    OUTPUT ${source}
+    COMMAND ${CMAKE_COMMAND} -DROOT=${CMAKE_SOURCE_DIR} -DFILES=${files} -DFUNCTION=${ARG_FUNCTION} -DOUTPUT=${source}
+            -P ${CMAKE_SOURCE_DIR}/cmake/WriteEmbedded.cmake
+    DEPENDS ${depends} ${CMAKE_SOURCE_DIR}/cmake/WriteEmbedded.cmake
+    VERBATIM)
+  target_sources(${target} PRIVATE ${source})
+endfunction()

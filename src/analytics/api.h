@@ -1,0 +1,32 @@
+// The read side over HTTP: notifications, statistics and the sandbox. What it answers is described in
+// app/openapi.json.
+#pragma once
+
+#include "base/clock.h"
+#include "net/http.h"
+#include "store/sandbox.h"
+#include "store/timeline.h"
+
+namespace vestnik::analytics {
+
+// GET /v1/notifications, /v1/notifications/{id}, /v1/stats, /v1/sandbox, /v1/sandbox/{id}. Everything passed
+// must outlive the router. `guard` wraps each handler (API keys).
+class Api {
+ public:
+  Api(store::Timeline& timeline, store::Sandbox& sandbox, const Clock& clock);
+
+  void add_routes(net::Router& router, const std::function<net::HttpHandler(net::HttpHandler)>& guard);
+
+ private:
+  void notification(const net::HttpRequest& request, net::Respond respond);
+  void notifications(const net::HttpRequest& request, net::Respond respond);
+  void stats(net::Respond respond);
+  void sandbox_message(const net::HttpRequest& request, net::Respond respond);
+  void sandbox_messages(const net::HttpRequest& request, net::Respond respond);
+
+  store::Timeline& timeline_;
+  store::Sandbox& sandbox_;
+  const Clock& clock_;
+};
+
+}  // namespace vestnik::analytics

@@ -1,0 +1,97 @@
+#include "analytics/collector.h"
+
+#include <utility>
+
+#include "base/logging.h"
+
+namespace vestnik::analytics {
+namespace {
+
+constexpr std::size_t apply_batch_max = 1024;
+constexpr std::chrono::milliseconds stop_check{5};
+
+template <class T>
+Result<store::Fact, DecodeError> as_fact(Result<T, DecodeError> decoded) {
+  if (!decoded) return std::unexpected(std::move(decoded.error()));
+  return store::Fact(std::move(*decoded));
+}
+
+}  // namespace
+
+Collector::Collector(CollectorOptions options, log::Log& log, store::Timeline& timeline, Scheduler& scheduler,
+                     Metrics& metrics)
+    : options_(std::move(options)),
+      log_(log),
+      timeline_(timeline),
+      scheduler_(scheduler),
+      facts_(metrics.counter("vestnik_analytics_facts_total", "Records that became part of a timeline")),
+      poison_(metrics.counter("vestnik_poison_records_total",
+                              "Records that could not be read and were let go",
+                              {{"service", "analytics-service"}})),
+      apply_(scheduler, apply_batch_max,
+             [this](const auto& batch, auto ended) { call_apply(batch, std::move(ended)); }) {}
+
+void Collector::start() {
+  subscription_ =
+      log_.subscribe({.group = options_.group,
+                      .topics = {options_.user_topic, options_.notification_topic, options_.analytics_topic}},
+                     *this, scheduler_);
+}
+
+void Collector::on_records(std::vector<log::ConsumedRecord> records) {
+  if (stopping_) return;  // not done: they come again
+  for (log::ConsumedRecord& record : records) {
+    auto fact = decode(record);
+    if (fact) {
+      apply_.add({std::move(record.position), std::move(*fact)});
+      continue;
+    }
+    poison_.Increment();
+    logging::error("analytics-service", "a record can't be read and is let go",
+                   {{"topic", record.position.topic},
+                    {"partition", record.position.partition},
+                    {"offset", record.position.offset},
+                    {"reason", fact.error().reason}});
+    subscription_->done(record.position);
+  }
+}
+
+Result<store::Fact, DecodeError> Collector::decode(const log::ConsumedRecord& record) const {
+  if (record.position.topic == options_.user_topic) return as_fact(decode_user_event(record.record));
+  if (record.position.topic == options_.notification_topic) return as_fact(decode_notification(record.record));
+  return as_fact(decode_step(record.record));
+}
+
+void Collector::call_apply(const std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended) {
+  std::vector<store::Fact> facts;
+  facts.reserve(batch.size());
+  for (const Arrival& arrival : batch) facts.push_back(arrival.fact);
+  timeline_.apply(
+      std::move(facts), scheduler_.clock().now(),
+      back_on(scheduler_, alive_,
+              [this, &batch, ended = std::move(ended)](Result<void, store::Error> result) mutable {
+                if (result) {
+                  facts_.Increment(static_cast<double>(batch.size()));
+                  for (const Arrival& arrival : batch)
+                    if (subscription_) subscription_->done(arrival.position);
+                }
+                ended(result.has_value());
+              }));
+}
+
+void Collector::stop(std::chrono::milliseconds limit, Task stopped) {
+  stopping_ = true;
+  stopped_ = std::move(stopped);
+  stop_when_over(scheduler_.clock().steady_now() + limit);
+}
+
+void Collector::stop_when_over(SteadyTime limit) {
+  if (!apply_.idle() && scheduler_.clock().steady_now() < limit) {
+    stop_timer_ = scheduler_.after(stop_check, [this, limit] { stop_when_over(limit); });
+    return;
+  }
+  subscription_.reset();
+  std::exchange(stopped_, nullptr)();
+}
+
+}  // namespace vestnik::analytics

@@ -1,0 +1,61 @@
+// The intake of analytics-service: all three topics become facts of the timeline.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/batcher.h"
+#include "base/executor.h"
+#include "base/metrics.h"
+#include "log/log.h"
+#include "store/timeline.h"
+
+namespace vestnik::analytics {
+
+struct CollectorOptions {
+  std::string user_topic = "user-events";
+  std::string notification_topic = "notification-events";
+  std::string analytics_topic = "analytics-events";
+  std::string group = "analytics-service";
+};
+
+// Lives on one Scheduler.
+class Collector final : public log::Consumer {
+ public:
+  Collector(CollectorOptions options, log::Log& log, store::Timeline& timeline, Scheduler& scheduler,
+            Metrics& metrics);
+
+  void start();
+  // Takes nothing new; leaves the group once what it has is stored, at the latest after `limit`, then calls
+  // `stopped`.
+  void stop(std::chrono::milliseconds limit, Task stopped);
+
+  void on_records(std::vector<log::ConsumedRecord> records) override;
+
+ private:
+  struct Arrival {
+    log::Position position;
+    store::Fact fact;
+  };
+
+  Result<store::Fact, DecodeError> decode(const log::ConsumedRecord& record) const;
+  void call_apply(const std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended);
+  void stop_when_over(SteadyTime limit);
+
+  CollectorOptions options_;
+  log::Log& log_;
+  store::Timeline& timeline_;
+  Scheduler& scheduler_;
+  prometheus::Counter& facts_;
+  prometheus::Counter& poison_;
+  bool stopping_ = false;
+  Task stopped_;
+  std::unique_ptr<Timer> stop_timer_;
+  std::shared_ptr<void> alive_ = std::make_shared<int>();
+  Batcher<Arrival> apply_;
+  std::unique_ptr<log::Subscription> subscription_;
+};
+
+}  // namespace vestnik::analytics

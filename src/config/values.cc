@@ -1,0 +1,144 @@
+#include "config/values.h"
+
+#include <charconv>
+#include <fmt/format.h>
+
+namespace vestnik::config {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct Unit {
+  std::string_view name;
+  std::int64_t ms;
+};
+constexpr Unit units[] = {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}};
+
+template <class Number>
+std::optional<Number> whole_number(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::vector<std::string_view> split_list(std::string_view text) {
+  std::vector<std::string_view> items;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find_first_of(",\n", start), text.size());
+    items.push_back(trimmed(text.substr(start, end - start)));
+    start = end + 1;
+  }
+  return items;
+}
+
+}  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+std::string enumerate(const std::vector<std::string_view>& names) {
+  std::string out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) out += i + 1 == names.size() ? " or " : ", ";
+    out += names[i];
+  }
+  return out;
+}
+
+std::optional<milliseconds> parse_duration(std::string_view text) {
+  constexpr std::size_t digits_max = 12;  // 10¹² days of milliseconds would not fit; 10¹² is checked below
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits == 0 || digits > digits_max) return std::nullopt;
+  const auto number = whole_number<std::int64_t>(text.substr(0, digits));
+  for (const Unit& unit : units) {
+    if (unit.name != text.substr(digits)) continue;
+    if (!number || *number > std::numeric_limits<std::int64_t>::max() / unit.ms) return std::nullopt;
+    return milliseconds(*number * unit.ms);
+  }
+  return std::nullopt;
+}
+
+std::string format_duration(milliseconds duration) {
+  for (const Unit& unit : units)
+    if (duration.count() != 0 && duration.count() % unit.ms == 0)
+      return fmt::format("{}{}", duration.count() / unit.ms, unit.name);
+  return "0s";
+}
+
+Value integer(std::uint16_t Config::* member, std::uint16_t min, std::uint16_t max) {
+  Value value;
+  value.accepts = fmt::format("a whole number from {} to {}", min, max);
+  value.set = [=, accepts = value.accepts](Config& config,
+                                           std::string_view text) -> Result<void, std::string> {
+    const auto number = whole_number<std::int64_t>(text);
+    if (!number || *number < min || *number > max) return std::unexpected(accepts);
+    config.*member = static_cast<std::uint16_t>(*number);
+    return {};
+  };
+  value.show = [=](const Config& config) { return std::to_string(config.*member); };
+  return value;
+}
+
+Value duration(milliseconds Config::* member, milliseconds min, milliseconds max) {
+  Value value;
+  value.accepts =
+      fmt::format("a duration (ms, s, m, h, d) from {} to {}", format_duration(min), format_duration(max));
+  value.set = [=, accepts = value.accepts](Config& config,
+                                           std::string_view text) -> Result<void, std::string> {
+    const auto parsed = parse_duration(text);
+    if (!parsed || *parsed < min || *parsed > max) return std::unexpected(accepts);
+    config.*member = *parsed;
+    return {};
+  };
+  value.show = [=](const Config& config) { return format_duration(config.*member); };
+  return value;
+}
+
+Value text(std::string Config::* member, Form form) {
+  Value value;
+  value.accepts = form.accepts;
+  value.set = [=](Config& config, std::string_view given) -> Result<void, std::string> {
+    if (!form.matches(given)) return std::unexpected(std::string(form.accepts));
+    config.*member = given;
+    return {};
+  };
+  value.show = [=](const Config& config) { return config.*member; };
+  return value;
+}
+
+Value text_list(std::vector<std::string> Config::* member, Form form) {
+  Value value;
+  value.accepts = fmt::format("a list, each {}", form.accepts);
+  value.is_list = true;
+  value.set = [=, accepts = value.accepts](Config& config,
+                                           std::string_view given) -> Result<void, std::string> {
+    std::vector<std::string> items;
+    for (const std::string_view item : split_list(given)) {
+      if (!form.matches(item)) return std::unexpected(accepts);
+      items.emplace_back(item);
+    }
+    config.*member = std::move(items);
+    return {};
+  };
+  value.show = [=](const Config& config) { return fmt::format("{}", fmt::join(config.*member, ",")); };
+  return value;
+}
+
+Value path(std::filesystem::path Config::* member) {
+  Value value;
+  value.accepts = "a directory";
+  value.set = [=](Config& config, std::string_view given) -> Result<void, std::string> {
+    if (given.find('\0') != std::string_view::npos) return std::unexpected("a directory");
+    config.*member = given;
+    return {};
+  };
+  value.show = [=](const Config& config) { return (config.*member).string(); };
+  return value;
+}
+
+}  // namespace vestnik::config

@@ -1,0 +1,73 @@
+#include "config/values.h"
+
+#include <gtest/gtest.h>
+
+#include "config/problem.h"
+#include "config/role.h"
+
+namespace vestnik::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Duration, NeedsAUnit) {
+  EXPECT_EQ(parse_duration("500ms"), 500ms);
+  EXPECT_EQ(parse_duration("5s"), 5s);
+  EXPECT_EQ(parse_duration("10m"), 10min);
+  EXPECT_EQ(parse_duration("24h"), 24h);
+  EXPECT_EQ(parse_duration("7d"), 24h * 7);
+  for (const char* text : {"", "5", "s", "5 s", "-5s", "1.5h", "5sec", "9999999999999s", "999999999999d"})
+    EXPECT_FALSE(parse_duration(text)) << text;
+}
+
+TEST(Duration, IsShownInTheLargestUnitThatHoldsIt) {
+  EXPECT_EQ(format_duration(90s), "90s");
+  EXPECT_EQ(format_duration(3600s), "1h");
+  EXPECT_EQ(format_duration(24h), "1d");
+  EXPECT_EQ(format_duration(1500ms), "1500ms");
+  EXPECT_EQ(format_duration(0ms), "0s");
+}
+
+void expect_form(const Form& form, std::initializer_list<std::string_view> good,
+                 std::initializer_list<std::string_view> bad) {
+  for (const auto text : good) EXPECT_TRUE(form.matches(text)) << text;
+  for (const auto text : bad) EXPECT_FALSE(form.matches(text)) << text;
+}
+
+TEST(Forms, AcceptAndRefuse) {
+  expect_form(forms::broker, {"kafka:9092", "10.0.0.1:1", "[::1]:9092"},
+              {"kafka", "kafka:", ":9092", "kafka:0", "kafka:65536", "kafka:9092x", "::1:9092", "ka fka:9092",
+               "[a]:1"});
+  expect_form(forms::topic, {"user-events", "a.b_c"}, {"", ".", "..", "user events", "событие"});
+  expect_form(forms::database_url, {"sqlite:", "postgresql://u:p@h/db", "postgres://h/db"},
+              {"sqlite:/tmp/x", "sqlite", "mysql://h/db", "postgresql:/h"});
+  expect_form(forms::mailbox, {"a@example.org", "Vestnik <no-reply@localhost>", "Вестник <a@b>"},
+              {"a", "@b", "a@", "A <a@b", "A <>", "a@b\r\nBcc: c@d"});
+  expect_form(forms::sms_sender, {"Vestnik", "+79161234567", "12345"},
+              {"", "TwelveLetters", "1234567890123456", "Вестник", "a\n"});
+  expect_form(forms::region, {"RU", "DE"}, {"ru", "RUS", ""});
+  expect_form(forms::api_key, {"0123456789abcdef0123456789abcdef"}, {"short", "0123456789abcdef 0123456789"});
+  expect_form(forms::host, {"127.0.0.1", "::1", "vestnik.example.org"}, {"", "a b", "http://a"});
+}
+
+TEST(DidYouMean, NamesTheNearestOrNothing) {
+  EXPECT_EQ(did_you_mean("prot", {"host", "port", "data_dir"}), ", did you mean \"port\"?");
+  EXPECT_EQ(did_you_mean("datadir", {"host", "port", "data_dir"}), ", did you mean \"data_dir\"?");
+  EXPECT_EQ(did_you_mean("something_else", {"host", "port"}), "");
+  EXPECT_EQ(did_you_mean(std::string(100'000, 'x'), {"host"}), "");
+}
+
+TEST(EditDistance, CountsASwapAsOne) {
+  EXPECT_EQ(edit_distance("", "abc"), 3u);
+  EXPECT_EQ(edit_distance("abc", "abc"), 0u);
+  EXPECT_EQ(edit_distance("acb", "abc"), 1u);
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
+}
+
+TEST(Role, IsWrittenAsServeTakesIt) {
+  for (const Role role : all_roles) EXPECT_EQ(parse_role(to_string(role)), role);
+  EXPECT_FALSE(parse_role("user_service"));
+}
+
+}  // namespace
+}  // namespace vestnik::config

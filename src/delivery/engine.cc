@@ -1,0 +1,318 @@
+#include "delivery/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/logging.h"
+
+namespace vestnik::delivery {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t admit_batch_max = 512;
+constexpr std::size_t backlog_batch_max = 5'000;
+// Deliveries due later than this wait in the ledger; reading again this often finds them in time.
+constexpr auto horizon = 10min;
+constexpr auto period = 30s;
+constexpr auto claim_pause = 500ms;
+constexpr auto stop_check = 5ms;
+
+const auto every_partition = [](std::int32_t) { return true; };
+
+}  // namespace
+
+Engine::Engine(EngineOptions options, log::Log& log, store::Ledger& ledger, Provider& provider,
+               Scheduler& scheduler, Random& random, Metrics& metrics)
+    : options_(std::move(options)),
+      name_(std::string(to_string(options_.channel)) + "-service"),
+      log_(log),
+      ledger_(ledger),
+      provider_(provider),
+      scheduler_(scheduler),
+      admitted_(metrics.counter("vestnik_delivery_admitted_total",
+                                "Notifications the ledger took responsibility for",
+                                {{"channel", std::string(to_string(options_.channel))}})),
+      poison_(metrics.counter("vestnik_poison_records_total",
+                              "Records that could not be read and were let go", {{"service", name_}})),
+      held_(metrics.gauge("vestnik_delivery_held",
+                          "Deliveries held in memory, those with an open attempt included",
+                          {{"channel", std::string(to_string(options_.channel))}})),
+      teller_(log, ledger, scheduler, options_.analytics_topic),
+      attempts_(
+          ledger, provider, teller_, scheduler, random, metrics, options_.channel, options_.retry,
+          [this](const store::Owner& owner) { return !stopping_ && owns(owner); },
+          [this](const Held& held, std::optional<Held> retry) { finished(held, std::move(retry)); }),
+      admit_(scheduler, admit_batch_max,
+             [this](const auto& batch, auto ended) { call_admit(batch, std::move(ended)); }) {}
+
+Engine::~Engine() = default;
+
+void Engine::start() {
+  provider_.on_capacity([this] {
+    attempts_.provider_has_capacity();
+    pump();
+  });
+  provider_.on_receipt([this](Receipt receipt) { attempts_.receipts_came(std::move(receipt)); });
+  periodic();
+  subscription_ =
+      log_.subscribe({.group = options_.group, .topics = {options_.notification_topic}}, *this, scheduler_);
+}
+
+void Engine::on_records(std::vector<log::ConsumedRecord> records) {
+  if (stopping_) return;  // not done: they come again
+  for (log::ConsumedRecord& record : records) {
+    const auto partition = partitions_.find(record.position.partition);
+    if (partition == partitions_.end()) continue;  // revoked in the meantime
+    auto notification = decode_notification(record.record);
+    if (!notification) {
+      poison_.Increment();
+      logging::error(name_, "a record can't be read and is let go",
+                     {{"topic", record.position.topic},
+                      {"partition", record.position.partition},
+                      {"offset", record.position.offset},
+                      {"reason", notification.error().reason}});
+      subscription_->done(record.position);
+    } else if (notification->channel != options_.channel) {
+      subscription_->done(record.position);
+    } else {
+      admit_.add({std::move(record.position),
+                  std::make_shared<const Notification>(std::move(*notification)),
+                  {partition->first, partition->second.epoch}});
+    }
+  }
+}
+
+void Engine::call_admit(const std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended) {
+  std::vector<store::Admission> admissions;
+  admissions.reserve(batch.size());
+  for (const Arrival& arrival : batch) admissions.push_back({*arrival.notification, arrival.owner});
+  const Timestamp now = scheduler_.clock().now();
+  ledger_.admit(std::move(admissions), now,
+                back_on(scheduler_, alive_,
+                        [this, &batch, now,
+                         ended = std::move(ended)](Result<std::vector<bool>, store::Error> added) mutable {
+                          if (!added) {
+                            ended(false);
+                            return;
+                          }
+                          for (std::size_t i = 0; i < batch.size(); ++i) {
+                            const Arrival& arrival = batch[i];
+                            if (subscription_) subscription_->done(arrival.position);
+                            if (!(*added)[i]) continue;
+                            admitted_.Increment();
+                            hold({.notification = arrival.notification,
+                                  .owner = arrival.owner,
+                                  .due_at = arrival.notification->send_at.value_or(now)});
+                          }
+                          ended(true);
+                          pump();
+                        }));
+}
+
+// While the ledger has due deliveries that memory has not, new ones wait there too: each in its turn.
+void Engine::hold(Held held) {
+  const auto partition = partitions_.find(held.owner.partition);
+  if (partition == partitions_.end() || !partition->second.claimed) return;
+  if (held.due_at > scheduler_.clock().now() + horizon) return;
+  if (backlog_ || schedule_.size() >= options_.held_max) {
+    backlog_ = true;
+    return;
+  }
+  schedule_.add(std::move(held));
+}
+
+void Engine::pump() {
+  // Everything that calls this may do so many times in a turn.
+  if (std::exchange(pump_posted_, true)) return;
+  scheduler_.post([this, alive = std::weak_ptr(alive_)] {
+    if (alive.expired()) return;
+    pump_posted_ = false;
+    if (stopping_) return;
+    const Timestamp now = scheduler_.clock().now();
+    for (Held& held : schedule_.take(now, attempts_.room())) {
+      if (held.notification->expires_at && *held.notification->expires_at <= now) {
+        attempts_.expire(std::move(held));
+      } else {
+        attempts_.begin(std::move(held));
+      }
+    }
+    held_.Set(static_cast<double>(schedule_.size()));
+    if ((backlog_ || read_wanted_) && schedule_.size() < options_.held_max / 2) read_due();
+
+    const auto due = schedule_.next_due();
+    if (!due || *due <= now) {
+      due_timer_.reset();
+      due_timer_at_.reset();
+    } else if (due != due_timer_at_) {
+      due_timer_at_ = due;
+      due_timer_ = scheduler_.after(*due - now, [this] {
+        due_timer_at_.reset();
+        pump();
+      });
+    }
+  });
+}
+
+void Engine::finished(const Held& held, std::optional<Held> retry) {
+  schedule_.finished(held);
+  if (retry) hold(std::move(*retry));
+  release_what_is_over();
+  pump();
+}
+
+void Engine::on_assigned(std::vector<log::TopicPartition> partitions, std::int64_t epoch) {
+  for (const log::TopicPartition& partition : partitions) partitions_[partition.partition] = {epoch, false};
+  logging::debug(name_, "partitions assigned", {{"count", partitions.size()}, {"epoch", epoch}});
+  claim_unclaimed();
+}
+
+void Engine::claim_unclaimed() {
+  std::vector<store::Owner> owners;
+  for (const auto& [number, partition] : partitions_)
+    if (!partition.claimed) owners.push_back({number, partition.epoch});
+  if (owners.empty() || stopping_) return;
+  ledger_.claim(
+      options_.channel, owners,
+      back_on(scheduler_, alive_, [this, owners](Result<std::vector<store::Delivery>, store::Error> open) {
+        if (open) {
+          claimed(owners, std::move(*open));
+        } else {
+          claim_timer_ = scheduler_.after(claim_pause, [this] { claim_unclaimed(); });
+        }
+      }));
+}
+
+void Engine::claimed(const std::vector<store::Owner>& owners, std::vector<store::Delivery> open) {
+  if (stopping_) return;
+  for (const store::Owner& owner : owners) {
+    if (owns(owner)) partitions_[owner.partition].claimed = true;
+  }
+  for (store::Delivery& delivery : open) {
+    // One that is still open here (the partition went and came back) ends by itself.
+    if (!partitions_.contains(delivery.owner.partition) || schedule_.contains(delivery.notification.id))
+      continue;
+    attempts_.recover(held_from(std::move(delivery)));
+  }
+  sweep_outbox();
+  backlog_ = true;
+  pump();
+}
+
+// A row read before an attempt of ours changed it is stale; begin_attempts finds out.
+void Engine::read_due() {
+  const auto partitions = claimed_partitions();
+  if (reading_ || partitions.empty()) return;
+  reading_ = true;
+  read_wanted_ = false;
+  const std::size_t limit = schedule_.size() + backlog_batch_max;
+  ledger_.due(
+      options_.channel, partitions, scheduler_.clock().now() + horizon, limit,
+      back_on(scheduler_, alive_, [this, limit](Result<std::vector<store::Delivery>, store::Error> due) {
+        reading_ = false;
+        if (!due) {
+          read_wanted_ = true;  // the next pump or period tries again
+          return;
+        }
+        backlog_ = due->size() == limit;
+        for (store::Delivery& delivery : *due) {
+          if (partitions_.contains(delivery.owner.partition)) schedule_.add(held_from(std::move(delivery)));
+        }
+        pump();
+      }));
+}
+
+Held Engine::held_from(store::Delivery delivery) const {
+  const auto& [number, partition] = *partitions_.find(delivery.owner.partition);
+  return {.notification = std::make_shared<const Notification>(std::move(delivery.notification)),
+          .owner = {number, partition.epoch},
+          .attempt = delivery.attempt,
+          .due_at = delivery.due_at,
+          .progress = std::move(delivery.progress)};
+}
+
+void Engine::sweep_outbox() {
+  const auto partitions = claimed_partitions();
+  if (partitions.empty()) return;
+  ledger_.untold(options_.channel, partitions, 10'000,
+                 back_on(scheduler_, alive_, [this](Result<std::vector<Step>, store::Error> steps) {
+                   if (steps) teller_.tell(std::move(*steps));
+                 }));
+}
+
+void Engine::periodic() {
+  periodic_timer_ = scheduler_.after(period, [this] {
+    if (stopping_) return;
+    if (teller_.take_sweep_wanted()) sweep_outbox();
+    // What was due beyond the horizon, and what a failed read left.
+    read_wanted_ = true;
+    pump();
+    periodic();
+  });
+}
+
+void Engine::on_revoked(std::vector<log::TopicPartition> partitions, Task released) {
+  Release release{{}, std::move(released)};
+  for (const log::TopicPartition& partition : partitions) {
+    partitions_.erase(partition.partition);
+    release.partitions.push_back(partition.partition);
+  }
+  const auto leaves = [&](std::int32_t partition) {
+    return std::ranges::count(release.partitions, partition) > 0;
+  };
+  schedule_.drop(leaves);
+  attempts_.give_back_what_may_not_be_sent();
+  releases_.push_back(std::move(release));
+  release_what_is_over();
+}
+
+void Engine::release_what_is_over() {
+  std::erase_if(releases_, [&](Release& release) {
+    const auto leaves = [&](std::int32_t partition) {
+      return std::ranges::count(release.partitions, partition) > 0;
+    };
+    if (attempts_.open(leaves) > 0) return false;
+    release.released();
+    return true;
+  });
+}
+
+void Engine::stop(std::chrono::milliseconds limit, Task stopped) {
+  stopping_ = true;
+  stopped_ = std::move(stopped);
+  stop_limit_ = scheduler_.after(limit, [this] {
+    logging::warning(name_, "stops with attempts still open; the next start finds them in the ledger",
+                     {{"open", attempts_.open(every_partition)}});
+    stop_timer_.reset();
+    subscription_.reset();
+    std::exchange(stopped_, nullptr)();
+  });
+  // Earlier than the limit, so that what the provider ends by force can still be recorded.
+  provider_.stop(limit * 3 / 4, [] {});
+  stop_when_over();
+}
+
+void Engine::stop_when_over() {
+  attempts_.give_back_what_may_not_be_sent();
+  if (!attempts_.idle() || !admit_.idle() || !teller_.idle()) {
+    stop_timer_ = scheduler_.after(stop_check, [this] { stop_when_over(); });
+    return;
+  }
+  stop_limit_.reset();
+  subscription_.reset();
+  std::exchange(stopped_, nullptr)();
+}
+
+bool Engine::owns(const store::Owner& owner) const {
+  const auto partition = partitions_.find(owner.partition);
+  return partition != partitions_.end() && partition->second.epoch == owner.epoch;
+}
+
+std::vector<std::int32_t> Engine::claimed_partitions() const {
+  std::vector<std::int32_t> result;
+  for (const auto& [number, partition] : partitions_)
+    if (partition.claimed) result.push_back(number);
+  return result;
+}
+
+}  // namespace vestnik::delivery

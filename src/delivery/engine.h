@@ -1,0 +1,118 @@
+// The delivery engine: one channel's service. It consumes `notification-events`, takes responsibility in the
+// ledger, and only then lets the offset go; what is due goes to the provider, and what came of it is recorded
+// before it is told.
+//
+//   on_records ─▶ admit (durable) ─▶ offset let go
+//                     └▶ schedule ─▶ Attempts: begin ─▶ send ─▶ record ─▶ tell `analytics-events`
+//
+// It sees time, log, store and provider only through interfaces, so all of it can run against a simulated
+// world.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/batcher.h"
+#include "base/executor.h"
+#include "base/health.h"
+#include "base/metrics.h"
+#include "delivery/attempts.h"
+#include "delivery/provider.h"
+#include "delivery/schedule.h"
+#include "delivery/step_teller.h"
+#include "log/log.h"
+#include "store/ledger.h"
+
+namespace vestnik::delivery {
+
+struct EngineOptions {
+  Channel channel = Channel::email;
+  std::string notification_topic = "notification-events";
+  std::string analytics_topic = "analytics-events";
+  std::string group;
+  RetryPolicy retry;
+  // Deliveries kept in memory. Beyond it they wait in the ledger and are read when there is room.
+  std::size_t held_max = 20'000;
+};
+
+// Lives on one Scheduler: constructed anywhere, everything else there.
+class Engine final : public log::Consumer {
+ public:
+  Engine(EngineOptions options, log::Log& log, store::Ledger& ledger, Provider& provider,
+         Scheduler& scheduler, Random& random, Metrics& metrics);
+  ~Engine() override;
+
+  void start();
+  // Takes nothing new, lets open attempts end within `limit`, records and tells them, leaves the group, then
+  // calls `stopped`. What could not end is found by the next claim of its partition.
+  void stop(std::chrono::milliseconds limit, Task stopped);
+
+  void on_records(std::vector<log::ConsumedRecord> records) override;
+  void on_assigned(std::vector<log::TopicPartition> partitions, std::int64_t epoch) override;
+  void on_revoked(std::vector<log::TopicPartition> partitions, Task released) override;
+
+ private:
+  struct Partition {
+    std::int64_t epoch = 0;
+    // Attempts left open by an earlier owner are known, so sending may begin. Until then what arrives waits
+    // in the ledger.
+    bool claimed = false;
+  };
+  struct Arrival {
+    log::Position position;
+    std::shared_ptr<const Notification> notification;
+    store::Owner owner;
+  };
+  struct Release {
+    std::vector<std::int32_t> partitions;
+    Task released;
+  };
+
+  void call_admit(const std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended);
+  void hold(Held held);
+  void claim_unclaimed();
+  void claimed(const std::vector<store::Owner>& owners, std::vector<store::Delivery> open);
+  void read_due();
+  void sweep_outbox();
+  void periodic();
+  void pump();
+  void finished(const Held& held, std::optional<Held> retry);
+  void release_what_is_over();
+  void stop_when_over();
+  bool owns(const store::Owner& owner) const;
+  std::vector<std::int32_t> claimed_partitions() const;
+  Held held_from(store::Delivery delivery) const;
+
+  EngineOptions options_;
+  std::string name_;
+  log::Log& log_;
+  store::Ledger& ledger_;
+  Provider& provider_;
+  Scheduler& scheduler_;
+
+  std::map<std::int32_t, Partition> partitions_;
+  std::vector<Release> releases_;
+  Schedule schedule_;
+  bool backlog_ = false;  // the ledger holds due deliveries that memory does not
+  bool read_wanted_ = false;
+  bool reading_ = false;
+  bool pump_posted_ = false;
+  bool stopping_ = false;
+  Task stopped_;
+
+  std::unique_ptr<Timer> due_timer_, periodic_timer_, claim_timer_, stop_timer_, stop_limit_;
+  std::optional<Timestamp> due_timer_at_;
+  prometheus::Counter& admitted_;
+  prometheus::Counter& poison_;
+  prometheus::Gauge& held_;
+
+  std::shared_ptr<void> alive_ = std::make_shared<int>();
+  StepTeller teller_;
+  Attempts attempts_;
+  Batcher<Arrival> admit_;
+  std::unique_ptr<log::Subscription> subscription_;
+};
+
+}  // namespace vestnik::delivery

@@ -1,0 +1,43 @@
+#include "delivery/step_teller.h"
+
+#include <utility>
+
+namespace vestnik::delivery {
+
+StepTeller::StepTeller(log::Log& log, store::Ledger& ledger, Scheduler& scheduler, std::string topic)
+    : log_(log),
+      ledger_(ledger),
+      scheduler_(scheduler),
+      topic_(std::move(topic)),
+      batcher_(scheduler, 1024,
+               [this](const std::vector<Step>& steps, std::move_only_function<void(bool)> ended) {
+                 std::vector<Record> records;
+                 std::vector<std::string> ids;
+                 records.reserve(steps.size());
+                 ids.reserve(steps.size());
+                 for (const Step& step : steps) {
+                   records.push_back(encode(step));
+                   ids.push_back(step.id());
+                 }
+                 log_.append(topic_, std::move(records),
+                             back_on(scheduler_, alive_,
+                                     [this, ids = std::move(ids),
+                                      ended = std::move(ended)](Result<void, log::Error> result) mutable {
+                                       if (result) ledger_.told(std::move(ids));
+                                       ended(result.has_value());
+                                     }));
+               }) {}
+
+void StepTeller::tell(std::vector<Step> steps) {
+  for (Step& step : steps) {
+    if (batcher_.size() >= waiting_max) {
+      left_behind_ = true;
+      return;
+    }
+    batcher_.add(std::move(step));
+  }
+}
+
+bool StepTeller::take_sweep_wanted() { return batcher_.idle() && std::exchange(left_behind_, false); }
+
+}  // namespace vestnik::delivery
