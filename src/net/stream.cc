@@ -10,8 +10,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
 #include <optional>
 #include <stdexcept>
+#include <sys/socket.h>
 
 namespace vestnik::net {
 namespace {
@@ -59,6 +61,8 @@ struct Stream::Impl {
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
   std::uint64_t written = 0;
   bool cancelled = false;
+  std::uint64_t armed =
+      0;  // counts arm() and disarm(): a timer's handler knows by it whether it still counts
 
   void abort_operations() {
     error_code ignored;
@@ -75,6 +79,7 @@ struct Stream::Impl {
       if (limit.timer.expiry() != deadline) return;
       limit.passed = true;
       abort_operations();
+      abort_at(std::chrono::steady_clock::now() + std::chrono::milliseconds(10), mine);
     });
   }
   static void disarm(Limit& limit) { limit.timer.expires_at(Deadline::max()); }
@@ -101,6 +106,10 @@ Awaitable<StreamResult<void>> Stream::connect(std::string host, std::uint16_t po
     if (s.aborted()) co_return s.failure(resolve_error);
     co_return fail(StreamErrorKind::resolve, resolve_error.message());
   }
+  if (s.cancelled || s.timed_out) {
+    s.disarm();
+    co_return stream_failure({}, s.timed_out, s.cancelled);
+  }
   auto [error, endpoint] = co_await asio::async_connect(s.socket, addresses, as_result);
   s.disarm(s.reading);
   if (error) {
@@ -115,6 +124,7 @@ Awaitable<StreamResult<void>> Stream::connect(std::string host, std::uint16_t po
 Awaitable<StreamResult<void>> Stream::start_tls(std::shared_ptr<asio::ssl::context> context, std::string host,
                                                 Deadline deadline) {
   Impl& s = *impl_;
+  if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
   s.tls_context = std::move(context);
   s.tls.emplace(s.socket, *s.tls_context);
   error_code not_an_address;
@@ -161,9 +171,18 @@ std::uint64_t Stream::bytes_written() const { return impl_->written; }
 
 bool Stream::is_tls() const { return impl_->tls.has_value(); }
 
+bool Stream::quiet() const {
+  char byte = 0;
+  const auto got = ::recv(impl_->socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+// Closed rather than only cancelled: an operation of several steps must not begin its next one.
 void Stream::cancel() {
   impl_->cancelled = true;
-  impl_->abort_operations();
+  impl_->resolver.cancel();
+  error_code ignored;
+  impl_->socket.close(ignored);
 }
 
 void Stream::close() {
