@@ -12,9 +12,11 @@
 namespace vestnik::app {
 namespace {
 
-// Styles may stand in the page for the sake of the shown e-mail, which inherits this policy; scripts only come from here.
+// Styles may stand in the page for the sake of the shown e-mail, which inherits this policy; scripts only
+// come from here.
 constexpr const char* page_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src "
+    "data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 net::HttpHandler file(std::string_view path, std::string content_type, std::string policy = {}) {
@@ -36,9 +38,9 @@ net::HttpResponse readiness(const std::vector<Health>& parts) {
     if (!part.detail.empty()) object["detail"] = part.detail;
     listed.push_back(std::move(object));
   }
-  net::HttpResponse response{
-      .status = ready ? 200 : 503,
-      .body = json::serialize(json::object{{"status", ready ? "ready" : "unready"}, {"parts", std::move(listed)}})};
+  net::HttpResponse response{.status = ready ? 200 : 503,
+                             .body = json::serialize(json::object{{"status", ready ? "ready" : "unready"},
+                                                                  {"parts", std::move(listed)}})};
   if (!ready) response.headers.emplace_back("Retry-After", "1");
   return response;
 }
@@ -47,10 +49,12 @@ net::HttpResponse readiness(const std::vector<Health>& parts) {
 
 void add_status_routes(net::Router& router, Metrics& metrics, std::function<std::vector<Health>()> parts) {
   router.add("GET", "/healthz", [](net::HttpRequest, net::Respond respond) {
-    respond({.status = 200, .body = json::serialize(json::object{{"status", "ok"}, {"version", version_text}})});
+    respond(
+        {.status = 200, .body = json::serialize(json::object{{"status", "ok"}, {"version", version_text}})});
   });
-  router.add("GET", "/readyz",
-             [parts = std::move(parts)](net::HttpRequest, net::Respond respond) { respond(readiness(parts())); });
+  router.add("GET", "/readyz", [parts = std::move(parts)](net::HttpRequest, net::Respond respond) {
+    respond(readiness(parts()));
+  });
   router.add("GET", "/metrics", net::metrics_handler(metrics));
   router.add("GET", "/openapi.json", file("src/app/openapi.json", "application/json"));
 }

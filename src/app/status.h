@@ -10,7 +10,8 @@
 
 namespace vestnik::app {
 
-// `parts` tells how each part is, whenever /readyz asks; it must not block. All of it must outlive the router.
+// `parts` tells how each part is, whenever /readyz asks; it must not block. All of it must outlive the
+// router.
 void add_status_routes(net::Router& router, Metrics& metrics, std::function<std::vector<Health>()> parts);
 
 // The page over the read API, for the process that serves analytics.

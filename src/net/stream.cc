@@ -35,12 +35,15 @@ std::unexpected<StreamError> stream_failure(const error_code& error, bool timed_
 
 }  // namespace
 
-// When a deadline passes, every operation of the stream that is pending ends with operation_aborted. Reading
-// and writing go on at the same time and each has its own deadline; connecting and the handshake use the
-// reader's.
+// Reading and writing go on at the same time and each has its own deadline; connecting and the handshake use
+// the reader's. A deadline that passes, like cancel(), closes the socket: merely cancelling would reach only
+// what waits at that moment, and an operation of several steps (a long write, a handshake) would go on with
+// its next one.
 struct Stream::Impl {
   struct Limit {
     asio::steady_timer timer;
+    std::uint64_t armed =
+        0;  // counts arm() and disarm(): a timer's handler knows by it whether it still counts
     bool passed = false;
   };
 
@@ -61,28 +64,27 @@ struct Stream::Impl {
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
   std::uint64_t written = 0;
   bool cancelled = false;
-  std::uint64_t armed =
-      0;  // counts arm() and disarm(): a timer's handler knows by it whether it still counts
 
   void abort_operations() {
     error_code ignored;
     resolver.cancel();
-    socket.cancel(ignored);
+    socket.close(ignored);
   }
 
   void arm(Limit& limit, Deadline deadline) {
     limit.passed = false;
     limit.timer.expires_at(deadline);
-    limit.timer.async_wait([this, &limit, here = std::weak_ptr(alive), deadline](const error_code& error) {
-      if (error || here.expired()) return;
-      // Re-armed between firing and running: this one is not ours any more.
-      if (limit.timer.expiry() != deadline) return;
-      limit.passed = true;
-      abort_operations();
-      abort_at(std::chrono::steady_clock::now() + std::chrono::milliseconds(10), mine);
-    });
+    limit.timer.async_wait(
+        [this, &limit, here = std::weak_ptr(alive), mine = ++limit.armed](const error_code& error) {
+          if (error || here.expired() || mine != limit.armed) return;
+          limit.passed = true;
+          abort_operations();
+        });
   }
-  static void disarm(Limit& limit) { limit.timer.expires_at(Deadline::max()); }
+  static void disarm(Limit& limit) {
+    ++limit.armed;
+    limit.timer.cancel();
+  }
 
   bool timed_out() const { return reading.passed || writing.passed; }
   // No operation may begin: cancel() or a deadline came while none was pending to be aborted by it.
@@ -98,7 +100,7 @@ Stream::~Stream() = default;
 
 Awaitable<StreamResult<void>> Stream::connect(std::string host, std::uint16_t port, Deadline deadline) {
   Impl& s = *impl_;
-  if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
+  if (s.aborted()) co_return s.failure({});
   s.arm(s.reading, deadline);
   auto [resolve_error, addresses] = co_await s.resolver.async_resolve(host, std::to_string(port), as_result);
   if (resolve_error || s.aborted()) {
@@ -106,13 +108,9 @@ Awaitable<StreamResult<void>> Stream::connect(std::string host, std::uint16_t po
     if (s.aborted()) co_return s.failure(resolve_error);
     co_return fail(StreamErrorKind::resolve, resolve_error.message());
   }
-  if (s.cancelled || s.timed_out) {
-    s.disarm();
-    co_return stream_failure({}, s.timed_out, s.cancelled);
-  }
   auto [error, endpoint] = co_await asio::async_connect(s.socket, addresses, as_result);
   s.disarm(s.reading);
-  if (error) {
+  if (error || s.aborted()) {
     if (s.aborted()) co_return s.failure(error);
     co_return fail(StreamErrorKind::connect, error.message());
   }
@@ -124,7 +122,7 @@ Awaitable<StreamResult<void>> Stream::connect(std::string host, std::uint16_t po
 Awaitable<StreamResult<void>> Stream::start_tls(std::shared_ptr<asio::ssl::context> context, std::string host,
                                                 Deadline deadline) {
   Impl& s = *impl_;
-  if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
+  if (s.aborted()) co_return s.failure({});
   s.tls_context = std::move(context);
   s.tls.emplace(s.socket, *s.tls_context);
   error_code not_an_address;
@@ -144,7 +142,7 @@ Awaitable<StreamResult<void>> Stream::start_tls(std::shared_ptr<asio::ssl::conte
 
 Awaitable<StreamResult<std::size_t>> Stream::read_some(std::span<char> buffer, Deadline deadline) {
   Impl& s = *impl_;
-  if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
+  if (s.aborted()) co_return s.failure({});
   s.arm(s.reading, deadline);
   const auto target = asio::buffer(buffer.data(), buffer.size());
   auto [error, count] = s.tls ? co_await s.tls->async_read_some(target, as_result)
@@ -156,7 +154,7 @@ Awaitable<StreamResult<std::size_t>> Stream::read_some(std::span<char> buffer, D
 
 Awaitable<StreamResult<void>> Stream::write(std::string_view bytes, Deadline deadline) {
   Impl& s = *impl_;
-  if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
+  if (s.aborted()) co_return s.failure({});
   s.arm(s.writing, deadline);
   const auto source = asio::buffer(bytes.data(), bytes.size());
   auto [error, count] = s.tls ? co_await asio::async_write(*s.tls, source, as_result)
@@ -177,12 +175,9 @@ bool Stream::quiet() const {
   return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-// Closed rather than only cancelled: an operation of several steps must not begin its next one.
 void Stream::cancel() {
   impl_->cancelled = true;
-  impl_->resolver.cancel();
-  error_code ignored;
-  impl_->socket.close(ignored);
+  impl_->abort_operations();
 }
 
 void Stream::close() {
