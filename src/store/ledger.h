@@ -5,10 +5,10 @@
 //                  └──── due later ◀────┤ permanent, expired, suppressed, attempts used up ─▶ dead …
 //                                       └ may have been accepted, no answer seen ─▶ in_doubt
 //
-// All operations take batches and are durable when `done` runs. A row belongs to the partition of `notification-events`
-// it came from; the member of the consumer group that has the partition drives it. `epoch` is that member's assignment
-// (log::Consumer::on_assigned): a transition with an epoch older than the row's changes nothing, so a member that wakes
-// after its partitions have moved can't start a send.
+// All operations take batches and are durable when `done` runs. A row belongs to the partition of
+// `notification-events` it came from; the member of the consumer group that has the partition drives it.
+// `epoch` is that member's assignment (log::Consumer::on_assigned): a transition with an epoch older than the
+// row's changes nothing, so a member that wakes after its partitions have moved can't start a send.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,8 @@ struct Owner {
 };
 
 struct Delivery {
-  // Once it is sent, expired or suppressed, `to`, `subject`, `text` and `html` are no longer kept: they are empty.
+  // Once it is sent, expired or suppressed, `to`, `subject`, `text` and `html` are no longer kept: they are
+  // empty.
   Notification notification;
   DeliveryState state = DeliveryState::pending;
   Owner owner;
@@ -55,62 +56,65 @@ struct Admission {
   Owner owner;
 };
 
-// An attempt begins: `step` is its `sending` (attempt 1 = the first); the row must be pending with attempt - 1.
+// An attempt begins: `step` is its `sending` (attempt 1 = the first); the row must be pending with attempt
+// - 1.
 struct AttemptStart {
   Owner owner;
   Step step;
 };
 
-// The result of an attempt, or of not making one (expired, suppressed, dead before the first). `step` tells it: the row
-// must be at step.attempt, pending or sending.
+// The result of an attempt, or of not making one (expired, suppressed, dead before the first). `step` tells
+// it: the row must be at step.attempt, pending or sending.
 struct Transition {
   Owner owner;
-  Step step;                     // provider, answer, time; due_at when `to` is pending: when the next attempt is due
+  Step step;  // provider, answer, time; due_at when `to` is pending: when the next attempt is due
   DeliveryState to = DeliveryState::sent;
-  bool attempt_burned = true;    // to == pending: false gives the attempt back (throttled)
+  bool attempt_burned = true;            // to == pending: false gives the attempt back (throttled)
   std::vector<std::string> message_ids;  // to == sent: receipts refer to these, with step.provider
-  std::string progress;          // to == pending: model/outcome.h, Transient::progress
+  std::string progress;                  // to == pending: model/outcome.h, Transient::progress
 };
 
 class Ledger {
  public:
   virtual ~Ledger() = default;
 
-  // Takes responsibility: inserts each as pending, due at send_at or `now`. True: new here; false: known already (and
-  // left as it is).
+  // Takes responsibility: inserts each as pending, due at send_at or `now`. True: new here; false: known
+  // already (and left as it is).
   virtual void admit(std::vector<Admission> batch, Timestamp now, Done<std::vector<bool>> done) = 0;
 
   // pending → sending. False: the row is not as told (other state, attempt or a newer epoch): do not send.
   virtual void begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<bool>> done) = 0;
 
-  // What came of it. False: the row is not as told; nothing changed. Receipts that came before their submit was
-  // recorded are applied here; their steps are returned.
+  // What came of it. False: the row is not as told; nothing changed. Receipts that came before their submit
+  // was recorded are applied here; their steps are returned.
   struct Recorded {
     std::vector<bool> applied;
     std::vector<Step> receipt_steps;
   };
   virtual void record(std::vector<Transition> batch, Done<Recorded> done) = 0;
 
-  // A receipt for a known message id moves sent → delivered (once every part is) or bounced (once one part is); forward
-  // only, counted once. One for an unknown id is kept for 7 days in case its submit is recorded later. The steps are
-  // those of the deliveries that moved.
+  // A receipt for a known message id moves sent → delivered (once every part is) or bounced (once one part
+  // is); forward only, counted once. One for an unknown id is kept for 7 days in case its submit is recorded
+  // later. The steps are those of the deliveries that moved.
   virtual void apply_receipts(std::vector<Receipt> batch, Done<std::vector<Step>> done) = 0;
 
-  // Claims the partitions for these owners (sets the epoch of their unfinished rows) and returns the rows in `sending`:
-  // attempts whose outcome nobody recorded. A partition that was claimed with a newer epoch stays as it is, and none of
-  // its rows are returned.
+  // Claims the partitions for these owners (sets the epoch of their unfinished rows) and returns the rows in
+  // `sending`: attempts whose outcome nobody recorded. A partition that was claimed with a newer epoch stays
+  // as it is, and none of its rows are returned.
   virtual void claim(Channel channel, std::vector<Owner> owners, Done<std::vector<Delivery>> done) = 0;
 
-  // Pending rows of these partitions due at or before `due_before`, oldest due first (then in the order admitted).
-  virtual void due(Channel channel, std::vector<std::int32_t> partitions, Timestamp due_before, std::size_t limit,
-                   Done<std::vector<Delivery>> done) = 0;
+  // Pending rows of these partitions due at or before `due_before`, oldest due first (then in the order
+  // admitted).
+  virtual void due(Channel channel, std::vector<std::int32_t> partitions, Timestamp due_before,
+                   std::size_t limit, Done<std::vector<Delivery>> done) = 0;
   // When the next pending row of these partitions is due; none: nothing is pending.
   virtual void next_due(Channel channel, std::vector<std::int32_t> partitions,
                         Done<std::optional<Timestamp>> done) = 0;
 
-  // The outbox: every step given to begin_attempts and record, and every step that a receipt makes, is kept in the
-  // same transaction until `told` says that it is durable in `analytics-events`. After a crash `untold` gives those that
-  // may not have got there, oldest first; telling one twice is harmless (Step::id()). Nobody waits for `told`.
+  // The outbox: every step given to begin_attempts and record, and every step that a receipt makes, is kept
+  // in the same transaction until `told` says that it is durable in `analytics-events`. After a crash
+  // `untold` gives those that may not have got there, oldest first; telling one twice is harmless
+  // (Step::id()). Nobody waits for `told`.
   virtual void told(std::vector<std::string> step_ids) = 0;
   virtual void untold(Channel channel, std::vector<std::int32_t> partitions, std::size_t limit,
                       Done<std::vector<Step>> done) = 0;

@@ -15,10 +15,10 @@ struct SandboxMessage {
   NotificationId notification_id;
   Channel channel = Channel::email;
   std::string to;
-  std::string subject;           // e-mail only
+  std::string subject;  // e-mail only
   std::string text;
-  std::string html;              // e-mail only
-  std::string raw;               // e-mail: the whole message as it would go over SMTP; SMS: its parts, one JSON array
+  std::string html;  // e-mail only
+  std::string raw;   // e-mail: the whole message as it would go over SMTP; SMS: its parts, one JSON array
   Timestamp kept_at{};
 };
 

@@ -1,5 +1,5 @@
-// The store seam: users, ledger, timeline and sandbox, kept in the embedded file (store/sqlite) or in PostgreSQL
-// (store/postgres). One contract suite (contract_test.h) runs against both.
+// The store seam: users, ledger, timeline and sandbox, kept in the embedded file (store/sqlite) or in
+// PostgreSQL (store/postgres). One contract suite (contract_test.h) runs against both.
 #pragma once
 
 #include "base/health.h"

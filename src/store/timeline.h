@@ -18,8 +18,9 @@ namespace vestnik::store {
 using Fact = std::variant<UserEvent, Notification, Step>;
 
 // The state a reader sees: planned, then the kind of the furthest step. State only moves forward:
-// planned < sending < deferred < in_doubt < (expired, suppressed, skipped, dead) < sent < (bounced) < delivered,
-// except that sending and deferred of a later attempt follow those of an earlier one, and in_doubt too.
+// planned < sending < deferred < in_doubt < (expired, suppressed, skipped, dead) < sent < (bounced) <
+// delivered, except that sending and deferred of a later attempt follow those of an earlier one, and in_doubt
+// too.
 struct TimelineEntry {
   Timestamp at{};
   std::string what;  // "accepted", "planned", or a StepKind's name
@@ -67,7 +68,8 @@ class Timeline {
  public:
   virtual ~Timeline() = default;
 
-  // Idempotent: a fact applied twice, in another order or after a rebuild gives the same timeline and the same counts.
+  // Idempotent: a fact applied twice, in another order or after a rebuild gives the same timeline and the
+  // same counts.
   virtual void apply(std::vector<Fact> facts, Timestamp now, Done<void> done) = 0;
 
   virtual void notification(const NotificationId& id, Done<std::optional<NotificationView>> done) = 0;

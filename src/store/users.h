@@ -34,12 +34,12 @@ class Users {
  public:
   virtual ~Users() = default;
 
-  // Durable when `done` runs. A user is known by the e-mail address (`email_key`: case-folded, domain as A-label), one
-  // without an address by the phone; two calls at the same moment give one user.
+  // Durable when `done` runs. A user is known by the e-mail address (`email_key`: case-folded, domain as
+  // A-label), one without an address by the phone; two calls at the same moment give one user.
   virtual void register_user(User user, std::string email_key, Done<Registration> done) = 0;
 
-  // Remembers that the registration's event is durable in the log. Losing this costs one repeated append, so nobody
-  // waits for it; calls are batched.
+  // Remembers that the registration's event is durable in the log. Losing this costs one repeated append, so
+  // nobody waits for it; calls are batched.
   virtual void event_is_durable(const UserId& id) = 0;
 };
 
