@@ -1,5 +1,5 @@
-// The log seam: append records durably, consume them in groups, let offsets go. Two implementations stand behind it,
-// log/sqlite (embedded) and log/kafka; one contract suite (contract_test.h) runs against both.
+// The log seam: append records durably, consume them in groups, let offsets go. Two implementations stand
+// behind it, log/sqlite (embedded) and log/kafka; one contract suite (contract_test.h) runs against both.
 #pragma once
 
 #include <cstdint>
@@ -51,25 +51,27 @@ struct TopicPartition {
   friend auto operator<=>(const TopicPartition&, const TopicPartition&) = default;
 };
 
-// A member of a consumer group. Its functions run on the executor given to subscribe(), never at the same time.
+// A member of a consumer group. Its functions run on the executor given to subscribe(), never at the same
+// time.
 class Consumer {
  public:
   virtual ~Consumer() = default;
 
-  // Records of the assigned partitions; within a partition in the order of their offsets. Each must be let go with
-  // Subscription::done sooner or later; delivery is at least once.
+  // Records of the assigned partitions; within a partition in the order of their offsets. Each must be let go
+  // with Subscription::done sooner or later; delivery is at least once.
   virtual void on_records(std::vector<ConsumedRecord> records) = 0;
 
   // These partitions are this member's from now on. `epoch` grows with every rebalance of the group.
   virtual void on_assigned(std::vector<TopicPartition> /*partitions*/, std::int64_t /*epoch*/) {}
 
-  // These partitions are being taken away: start nothing more for them. They go to another member once `released` is
-  // called (from any thread), or after 5 s. What is done by then is committed; later done() calls for them are ignored.
+  // These partitions are being taken away: start nothing more for them. They go to another member once
+  // `released` is called (from any thread), or after 5 s. What is done by then is committed; later done()
+  // calls for them are ignored.
   virtual void on_revoked(std::vector<TopicPartition> /*partitions*/, Task released) { released(); }
 };
 
-// Membership in a group. Destroying it leaves the group: commits what is done, and no function of the consumer runs
-// afterwards. Destroy it on the consumer's executor or after that executor has stopped.
+// Membership in a group. Destroying it leaves the group: commits what is done, and no function of the
+// consumer runs afterwards. Destroy it on the consumer's executor or after that executor has stopped.
 class Subscription {
  public:
   virtual ~Subscription() = default;
@@ -85,8 +87,8 @@ class Subscription {
 struct SubscribeOptions {
   std::string group;
   std::vector<std::string> topics;
-  // Back-pressure: at most this many records are handed out and not yet done; then the member reads no more (it stays
-  // in its group) until some are.
+  // Back-pressure: at most this many records are handed out and not yet done; then the member reads no more
+  // (it stays in its group) until some are.
   std::size_t in_flight_max = 4096;
   // At most this many records in one on_records call.
   std::size_t batch_max = 512;
@@ -102,14 +104,14 @@ class Log {
  public:
   virtual ~Log() = default;
 
-  // Appends all of `records` to `topic`, each to the partition its key gives; `done` is called once, when every one is
-  // durable, or with the first error (some may be durable then). Records of one key keep the order of the append calls
-  // made from one thread. Safe from any thread. Never blocks: a full queue is `overloaded` at once. A failure is told
-  // within 2 s, so that a caller can answer 503.
+  // Appends all of `records` to `topic`, each to the partition its key gives; `done` is called once, when
+  // every one is durable, or with the first error (some may be durable then). Records of one key keep the
+  // order of the append calls made from one thread. Safe from any thread. Never blocks: a full queue is
+  // `overloaded` at once. A failure is told within 2 s, so that a caller can answer 503.
   virtual void append(std::string_view topic, std::vector<Record> records, AppendDone done) = 0;
 
-  // Joins a consumer group; it begins where the group stopped, or at the earliest record. `consumer` and `executor` must
-  // outlive the subscription.
+  // Joins a consumer group; it begins where the group stopped, or at the earliest record. `consumer` and
+  // `executor` must outlive the subscription.
   virtual std::unique_ptr<Subscription> subscribe(SubscribeOptions options, Consumer& consumer,
                                                   Executor& executor) = 0;
 
@@ -120,7 +122,8 @@ class Log {
   virtual std::vector<GroupLag> lag() const = 0;
 };
 
-// The partition of `key` among `partitions`: murmur2 as Kafka's default partitioner has it, so both logs agree.
+// The partition of `key` among `partitions`: murmur2 as Kafka's default partitioner has it, so both logs
+// agree.
 std::int32_t partition_of(std::string_view key, std::int32_t partitions);
 
 }  // namespace vestnik::log

@@ -15,7 +15,8 @@ class OffsetTracker {
   void handed_out(std::int64_t offset);
   // A record is finished. False when it was not handed out, or is finished already.
   bool done(std::int64_t offset);
-  // The offset to commit (one past the last of the contiguous finished run), when it has moved since the last call.
+  // The offset to commit (one past the last of the contiguous finished run), when it has moved since the last
+  // call.
   std::optional<std::int64_t> take_committable();
   std::size_t in_flight() const { return in_flight_; }
 

@@ -1,0 +1,63 @@
+// One SQLite connection, used by one thread at a time. Internal to this module.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "sqlite/database.h"
+
+namespace vestnik::sqlite {
+
+// The connection's last error. I/O errors that only mean "no room" (quota, file size limit) become
+// SQLITE_FULL.
+SqliteError error_of(sqlite3* database, int code);
+[[noreturn]] void raise(sqlite3* database, int code);
+
+// What an error means for the caller of write() or read(); `code` is SQLite's extended result code.
+ErrorKind kind_of(int code);
+
+enum class Access { read_write, read_only };
+
+class SqliteConnection final : public Connection {
+ public:
+  // Throws SqliteError.
+  SqliteConnection(const std::filesystem::path& file, Access access);
+
+  Statement prepare(std::string_view sql) override;
+  void execute(const char* sql) override;
+  std::int64_t changes() const override;
+
+  // False once SQLite has rolled a transaction back by itself (disk full, I/O error).
+  bool in_transaction() const;
+  // The answer of a pragma or query with one row and one column; empty: no row.
+  std::string value_of(std::string_view sql);
+  sqlite3* handle() { return handle_.get(); }
+  // Leave the WAL as it is when this connection closes last: the next open reads it again.
+  void keep_wal_on_close();
+
+ private:
+  struct Close {
+    void operator()(sqlite3* handle) const;
+  };
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  struct Cached {
+    std::unique_ptr<sqlite3_stmt, Finalize> statement;
+    bool in_use = false;
+  };
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
+  sqlite3_stmt* compile(std::string_view sql, unsigned flags);
+
+  std::unique_ptr<sqlite3, Close> handle_;
+  std::unordered_map<std::string, Cached, TextHash, std::equal_to<>> cache_;
+};
+
+}  // namespace vestnik::sqlite
