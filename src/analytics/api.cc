@@ -133,9 +133,9 @@ store::Done<T> respond_with(net::Respond respond, ToAnswer to_answer) {
 Api::Api(store::Timeline& timeline, store::Sandbox& sandbox, const Clock& clock)
     : timeline_(timeline), sandbox_(sandbox), clock_(clock) {}
 
-void Api::add_routes(net::Router& router, const std::function<net::HttpHandler(net::HttpHandler)>& guard) {
+void Api::add_routes(net::Router& router, const net::ApiKeys& keys) {
   const auto get = [&](const char* path, net::HttpHandler handler) {
-    router.add("GET", path, guard(std::move(handler)));
+    router.add("GET", path, net::require_api_key(keys, std::move(handler)));
   };
   get("/v1/notifications",
       [this](auto request, auto respond) { notifications(request, std::move(respond)); });

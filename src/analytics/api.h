@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "net/http.h"
+#include "net/http_api_keys.h"
 #include "store/sandbox.h"
 #include "store/timeline.h"
 
@@ -15,7 +16,7 @@ class Api {
  public:
   Api(store::Timeline& timeline, store::Sandbox& sandbox, const Clock& clock);
 
-  void add_routes(net::Router& router, const std::function<net::HttpHandler(net::HttpHandler)>& guard);
+  void add_routes(net::Router& router, const net::ApiKeys& keys);
 
  private:
   void notification(const net::HttpRequest& request, net::Respond respond);

@@ -1,12 +1,11 @@
 // The command line. Exit codes: 0 done, 1 failed, 2 called or configured wrongly.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 
 #include "app/commands.h"
 #include "config/role.h"
@@ -15,11 +14,13 @@ int main(int argc, char** argv) {
   using namespace vestnik;
   CLI::App app{"Vestnik: the right message to a user by e-mail and SMS, once, with a record of every step."};
   app.require_subcommand(1);
-  app.footer("Every option is an environment variable or a key of vestnik.yaml: `vestnik check-config --options`.");
+  app.footer(
+      "Every option is an environment variable or a key of vestnik.yaml: `vestnik check-config --options`.");
 
   app::CommandLine line;
   const auto add_config = [&](CLI::App* command) {
-    command->add_option("--config", line.config_file, "Configuration file (default: $VESTNIK_CONFIG, else ./vestnik.yaml)");
+    command->add_option("--config", line.config_file,
+                        "Configuration file (default: $VESTNIK_CONFIG, else ./vestnik.yaml)");
   };
 
   CLI::App* serve = app.add_subcommand("serve", "Run all services in one process, or one of them");
@@ -28,7 +29,8 @@ int main(int argc, char** argv) {
   serve->add_option("role", line.role, "Which service (default: all)")->check(CLI::IsMember(roles));
   add_config(serve);
 
-  CLI::App* check = app.add_subcommand("check-config", "Check configuration, workflows and templates; print what is in force");
+  CLI::App* check = app.add_subcommand(
+      "check-config", "Check configuration, workflows and templates; print what is in force");
   check->add_option("role", line.role, "As which service (default: all)")->check(CLI::IsMember(roles));
   check->add_flag("--options", line.list_options, "List every option with its default and meaning instead");
   add_config(check);

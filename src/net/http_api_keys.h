@@ -18,6 +18,7 @@ class ApiKeys {
   // Shorter keys could be guessed.
   static constexpr std::size_t key_bytes_min = 16;
 
+  ApiKeys() = default;
   // Throws std::invalid_argument when a key is shorter than key_bytes_min; the message does not hold the key.
   explicit ApiKeys(std::span<const std::string> keys);
 

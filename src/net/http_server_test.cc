@@ -13,6 +13,7 @@ namespace vestnik::net {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -193,7 +194,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"BareLfAtTheEnd", "GET /hello HTTP/1.1\r\nHost: x\r\n\nX: y\r\n\r\n", "400"},
         BadInput{"ObsFold", "GET /hello HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n", "400"},
         BadInput{"SpaceBeforeColon", "GET /hello HTTP/1.1\r\nHost : x\r\n\r\n", "400"},
-        BadInput{"NulInHeader", std::string("GET /hello HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n", 42), "400"},
+        BadInput{"NulInHeader", "GET /hello HTTP/1.1\r\nHost: x\r\nA: b"s + '\0' + "c\r\n\r\n", "400"},
         BadInput{"NoHost", "GET /hello HTTP/1.1\r\n\r\n", "400"},
         BadInput{"TwoHosts", "GET /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "400"},
         BadInput{"HostWithPath", "GET /hello HTTP/1.1\r\nHost: x/y\r\n\r\n", "400"},

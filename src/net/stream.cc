@@ -10,8 +10,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
 #include <optional>
 #include <stdexcept>
+#include <sys/socket.h>
 
 namespace vestnik::net {
 namespace {
@@ -33,12 +35,15 @@ std::unexpected<StreamError> stream_failure(const error_code& error, bool timed_
 
 }  // namespace
 
-// When a deadline passes, every operation of the stream that is pending ends with operation_aborted. Reading
-// and writing go on at the same time and each has its own deadline; connecting and the handshake use the
-// reader's.
+// Reading and writing go on at the same time and each has its own deadline; connecting and the handshake use
+// the reader's. A deadline that passes, like cancel(), closes the socket: merely cancelling would reach only
+// what waits at that moment, and an operation of several steps (a long write, a handshake) would go on with
+// its next one.
 struct Stream::Impl {
   struct Limit {
     asio::steady_timer timer;
+    std::uint64_t armed =
+        0;  // counts arm() and disarm(): a timer's handler knows by it whether it still counts
     bool passed = false;
   };
 
@@ -63,21 +68,23 @@ struct Stream::Impl {
   void abort_operations() {
     error_code ignored;
     resolver.cancel();
-    socket.cancel(ignored);
+    socket.close(ignored);
   }
 
   void arm(Limit& limit, Deadline deadline) {
     limit.passed = false;
     limit.timer.expires_at(deadline);
-    limit.timer.async_wait([this, &limit, here = std::weak_ptr(alive), deadline](const error_code& error) {
-      if (error || here.expired()) return;
-      // Re-armed between firing and running: this one is not ours any more.
-      if (limit.timer.expiry() != deadline) return;
-      limit.passed = true;
-      abort_operations();
-    });
+    limit.timer.async_wait(
+        [this, &limit, here = std::weak_ptr(alive), mine = ++limit.armed](const error_code& error) {
+          if (error || here.expired() || mine != limit.armed) return;
+          limit.passed = true;
+          abort_operations();
+        });
   }
-  static void disarm(Limit& limit) { limit.timer.expires_at(Deadline::max()); }
+  static void disarm(Limit& limit) {
+    ++limit.armed;
+    limit.timer.cancel();
+  }
 
   bool timed_out() const { return reading.passed || writing.passed; }
   // No operation may begin: cancel() or a deadline came while none was pending to be aborted by it.
@@ -93,7 +100,7 @@ Stream::~Stream() = default;
 
 Awaitable<StreamResult<void>> Stream::connect(std::string host, std::uint16_t port, Deadline deadline) {
   Impl& s = *impl_;
-  if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
+  if (s.aborted()) co_return s.failure({});
   s.arm(s.reading, deadline);
   auto [resolve_error, addresses] = co_await s.resolver.async_resolve(host, std::to_string(port), as_result);
   if (resolve_error || s.aborted()) {
@@ -103,7 +110,7 @@ Awaitable<StreamResult<void>> Stream::connect(std::string host, std::uint16_t po
   }
   auto [error, endpoint] = co_await asio::async_connect(s.socket, addresses, as_result);
   s.disarm(s.reading);
-  if (error) {
+  if (error || s.aborted()) {
     if (s.aborted()) co_return s.failure(error);
     co_return fail(StreamErrorKind::connect, error.message());
   }
@@ -115,6 +122,7 @@ Awaitable<StreamResult<void>> Stream::connect(std::string host, std::uint16_t po
 Awaitable<StreamResult<void>> Stream::start_tls(std::shared_ptr<asio::ssl::context> context, std::string host,
                                                 Deadline deadline) {
   Impl& s = *impl_;
+  if (s.aborted()) co_return s.failure({});
   s.tls_context = std::move(context);
   s.tls.emplace(s.socket, *s.tls_context);
   error_code not_an_address;
@@ -134,7 +142,7 @@ Awaitable<StreamResult<void>> Stream::start_tls(std::shared_ptr<asio::ssl::conte
 
 Awaitable<StreamResult<std::size_t>> Stream::read_some(std::span<char> buffer, Deadline deadline) {
   Impl& s = *impl_;
-  if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
+  if (s.aborted()) co_return s.failure({});
   s.arm(s.reading, deadline);
   const auto target = asio::buffer(buffer.data(), buffer.size());
   auto [error, count] = s.tls ? co_await s.tls->async_read_some(target, as_result)
@@ -146,7 +154,7 @@ Awaitable<StreamResult<std::size_t>> Stream::read_some(std::span<char> buffer, D
 
 Awaitable<StreamResult<void>> Stream::write(std::string_view bytes, Deadline deadline) {
   Impl& s = *impl_;
-  if (s.cancelled) co_return fail(StreamErrorKind::cancelled, "cancelled");
+  if (s.aborted()) co_return s.failure({});
   s.arm(s.writing, deadline);
   const auto source = asio::buffer(bytes.data(), bytes.size());
   auto [error, count] = s.tls ? co_await asio::async_write(*s.tls, source, as_result)
@@ -160,6 +168,12 @@ Awaitable<StreamResult<void>> Stream::write(std::string_view bytes, Deadline dea
 std::uint64_t Stream::bytes_written() const { return impl_->written; }
 
 bool Stream::is_tls() const { return impl_->tls.has_value(); }
+
+bool Stream::quiet() const {
+  char byte = 0;
+  const auto got = ::recv(impl_->socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
 
 void Stream::cancel() {
   impl_->cancelled = true;

@@ -55,6 +55,9 @@ class Stream {
   std::uint64_t bytes_written() const;
 
   bool is_tls() const;
+  // Nothing has come from the peer since the last read, neither bytes nor the end: what an idle connection
+  // should look like before it is used again. Costs one system call and never waits.
+  bool quiet() const;
   // Ends every wait with `cancelled`; call on the stream's executor.
   void cancel();
   void close();

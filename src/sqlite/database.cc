@@ -179,7 +179,8 @@ class FileDatabase final : public Database {
 };
 
 void FileDatabase::migrate(std::string_view component, std::span<const char* const> migrations) {
-  std::promise<Result<void, Error>> finished;
+  // Shared: the promise is still at work on the writer's thread when the future has its value.
+  auto finished = std::make_shared<std::promise<Result<void, Error>>>();
   std::optional<std::string> reason;
   write(
       [&](Connection& connection) {
@@ -190,8 +191,8 @@ void FileDatabase::migrate(std::string_view component, std::span<const char* con
           throw;
         }
       },
-      [&](Result<void, Error> result) { finished.set_value(std::move(result)); });
-  if (const Result<void, Error> result = finished.get_future().get(); !result)
+      [finished](Result<void, Error> result) { finished->set_value(std::move(result)); });
+  if (const Result<void, Error> result = finished->get_future().get(); !result)
     throw std::runtime_error(reason ? *reason : result.error().message);
 }
 

@@ -53,8 +53,8 @@ TEST_F(FaultsTest, DiskFullHealsWithoutAWrite) {
 TEST_F(FaultsTest, DiskFullInTheMiddleOfATransactionLosesAllOfItAndSaysSo) {
   std::promise<void> gate;
   std::vector<std::optional<ErrorKind>> answers(2);
-  std::promise<void> all;
-  database->write([&](Connection&) { gate.get_future().wait(); }, {});
+  auto all = std::make_shared<std::promise<void>>();
+  database->write([opened = gate.get_future()](Connection&) { opened.wait(); }, {});
   database->write(
       [](Connection& c) { c.execute("INSERT INTO t VALUES (1)"); },
       [&](Result<void, Error> r) { answers[0] = r ? std::nullopt : std::optional(r.error().kind); });
@@ -64,12 +64,12 @@ TEST_F(FaultsTest, DiskFullInTheMiddleOfATransactionLosesAllOfItAndSaysSo) {
         vfs.disk_full = true;
         for (int i = 0; i < 4000; ++i) c.execute("INSERT INTO t VALUES (zeroblob(4000))");
       },
-      [&](Result<void, Error> r) {
+      [&answers, all](Result<void, Error> r) {
         answers[1] = r ? std::nullopt : std::optional(r.error().kind);
-        all.set_value();
+        all->set_value();
       });
   gate.set_value();
-  ASSERT_EQ(all.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  ASSERT_EQ(all->get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
   EXPECT_EQ(answers[0], ErrorKind::unavailable);
   EXPECT_EQ(answers[1], ErrorKind::unavailable);
   vfs.disk_full = false;

@@ -42,15 +42,15 @@ TEST_F(GroupCommitTest, WhatWaitsTogetherIsSyncedTogether) {
   const Counters before = database->counters();
   const int syncs_before = vfs.syncs;
   std::atomic<int> answered = 0;
-  std::promise<void> all;
+  auto all = std::make_shared<std::promise<void>>();
   for (int i = 0; i < 500; ++i)
     database->write([i](Connection& c) { c.prepare("INSERT INTO t VALUES (?)").bind(1, i).run(); },
-                    [&](Result<void, Error> result) {
+                    [&answered, all](Result<void, Error> result) {
                       EXPECT_TRUE(result);
-                      if (++answered == 500) all.set_value();
+                      if (++answered == 500) all->set_value();
                     });
   open_gate();
-  ASSERT_EQ(all.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  ASSERT_EQ(all->get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
   const Counters after = database->counters();
   EXPECT_EQ(after.writes - before.writes, 501u);
   // The gate's own transaction, and as many as group_time_max makes of 500 small ones.
@@ -71,7 +71,7 @@ TEST_F(GroupCommitTest, EveryDurableAnswerHasASyncBeforeIt) {
 TEST_F(GroupCommitTest, AThrowingWorkIsRolledBackAlone) {
   close_gate();
   std::vector<bool> answers(3);
-  std::promise<void> all;
+  auto all = std::make_shared<std::promise<void>>();
   database->write([](Connection& c) { c.execute("INSERT INTO t VALUES (1)"); },
                   [&](Result<void, Error> r) { answers[0] = r.has_value(); });
   database->write(
@@ -84,12 +84,12 @@ TEST_F(GroupCommitTest, AThrowingWorkIsRolledBackAlone) {
         EXPECT_EQ(r.error().kind, ErrorKind::unavailable);
       });
   database->write([](Connection& c) { c.execute("INSERT INTO t VALUES (3)"); },
-                  [&](Result<void, Error> r) {
+                  [&answers, all](Result<void, Error> r) {
                     answers[2] = r.has_value();
-                    all.set_value();
+                    all->set_value();
                   });
   open_gate();
-  ASSERT_EQ(all.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  ASSERT_EQ(all->get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
   EXPECT_EQ(answers, (std::vector<bool>{true, false, true}));
   EXPECT_EQ(number(*database, "SELECT sum(a) FROM t"), 4);
   EXPECT_TRUE(database->health().well) << "a constraint is nobody's illness";
@@ -98,7 +98,7 @@ TEST_F(GroupCommitTest, AThrowingWorkIsRolledBackAlone) {
 TEST_F(GroupCommitTest, OneThreadsWritesRunInItsOrder) {
   ASSERT_TRUE(write(*database, "CREATE TABLE seen(thread, n, position INTEGER PRIMARY KEY AUTOINCREMENT)"));
   std::atomic<int> answered = 0;
-  std::promise<void> all;
+  auto all = std::make_shared<std::promise<void>>();
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&, t] {
@@ -107,12 +107,12 @@ TEST_F(GroupCommitTest, OneThreadsWritesRunInItsOrder) {
             [t, n](Connection& c) {
               c.prepare("INSERT INTO seen(thread, n) VALUES (?, ?)").bind(1, t).bind(2, n).run();
             },
-            [&](Result<void, Error>) {
-              if (++answered == 1000) all.set_value();
+            [&answered, all](Result<void, Error>) {
+              if (++answered == 1000) all->set_value();
             });
     });
   for (std::thread& thread : threads) thread.join();
-  ASSERT_EQ(all.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  ASSERT_EQ(all->get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
   EXPECT_EQ(number(*database, "SELECT count(*) FROM seen"), 1000);
   EXPECT_EQ(number(*database,
                    "SELECT count(*) FROM seen a JOIN seen b ON a.thread = b.thread AND a.n + 1 = b.n"

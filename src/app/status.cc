@@ -1,0 +1,68 @@
+#include "app/status.h"
+
+#include <span>
+#include <string>
+#include <utility>
+
+#include "app/embedded.h"
+#include "app/version.h"
+#include "base/json.h"
+#include "net/http_metrics.h"
+
+namespace vestnik::app {
+namespace {
+
+// Styles may stand in the page for the sake of the shown e-mail, which inherits this policy; scripts only
+// come from here.
+constexpr const char* page_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src "
+    "data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+net::HttpHandler file(std::string_view path, std::string content_type, std::string policy = {}) {
+  const std::string_view content = embedded_content(embedded_files(), path);
+  return [content, content_type, policy](net::HttpRequest, net::Respond respond) {
+    net::HttpResponse response{.status = 200, .body = std::string(content), .content_type = content_type};
+    response.headers.emplace_back("Cache-Control", "no-cache");
+    if (!policy.empty()) response.headers.emplace_back("Content-Security-Policy", policy);
+    respond(std::move(response));
+  };
+}
+
+net::HttpResponse readiness(const std::vector<Health>& parts) {
+  json::array listed;
+  bool ready = true;
+  for (const Health& part : parts) {
+    ready = ready && part.well;
+    json::object object{{"part", part.part}, {"status", part.well ? "ok" : "unwell"}};
+    if (!part.detail.empty()) object["detail"] = part.detail;
+    listed.push_back(std::move(object));
+  }
+  net::HttpResponse response{.status = ready ? 200 : 503,
+                             .body = json::serialize(json::object{{"status", ready ? "ready" : "unready"},
+                                                                  {"parts", std::move(listed)}})};
+  if (!ready) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+}  // namespace
+
+void add_status_routes(net::Router& router, Metrics& metrics, std::function<std::vector<Health>()> parts) {
+  router.add("GET", "/healthz", [](net::HttpRequest, net::Respond respond) {
+    respond(
+        {.status = 200, .body = json::serialize(json::object{{"status", "ok"}, {"version", version_text}})});
+  });
+  router.add("GET", "/readyz", [parts = std::move(parts)](net::HttpRequest, net::Respond respond) {
+    respond(readiness(parts()));
+  });
+  router.add("GET", "/metrics", net::metrics_handler(metrics));
+  router.add("GET", "/openapi.json", file("src/app/openapi.json", "application/json"));
+}
+
+void add_page_routes(net::Router& router) {
+  router.add("GET", "/", file("web/index.html", "text/html; charset=utf-8", page_policy));
+  router.add("GET", "/page.css", file("web/page.css", "text/css; charset=utf-8"));
+  router.add("GET", "/page.js", file("web/page.js", "text/javascript; charset=utf-8"));
+}
+
+}  // namespace vestnik::app

@@ -1,0 +1,397 @@
+#include "delivery/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "delivery/testing.h"
+#include "log/sqlite/sqlite_log.h"
+#include "sqlite/database.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace vestnik::delivery {
+namespace {
+
+using namespace std::chrono_literals;
+using store::DeliveryState;
+using testing::ElementsAre;
+using Failing = FailingLedger::Failing;
+
+// Reads `analytics-events`.
+class StepReader final : public log::Consumer {
+ public:
+  StepReader(log::Log& log, Scheduler& scheduler)
+      : subscription_(log.subscribe({.group = "test", .topics = {"analytics-events"}}, *this, scheduler)) {}
+  void on_records(std::vector<log::ConsumedRecord> records) override {
+    for (const log::ConsumedRecord& record : records) {
+      const Step step = decode_step(record.record).value();
+      told.push_back(step.notification_id.value + " " + std::to_string(step.attempt) + " " +
+                     std::string(to_string(step.kind)));
+      subscription_->done(record.position);
+    }
+  }
+  std::vector<std::string> told;
+
+ private:
+  std::unique_ptr<log::Subscription> subscription_;
+};
+
+class EngineTest : public testing::Test {
+ protected:
+  EngineTest() { open(); }
+  ~EngineTest() override {
+    reader_.reset();
+    engine_.reset();
+  }
+
+  void open() {
+    database_ = sqlite::Database::open({.directory = directory_.path()});
+    log_ = std::make_unique<log::sqlite::SqliteLog>(*database_, log::sqlite::Options{.partitions = 1});
+    store_ = std::make_unique<store::sqlite::SqliteStore>(*database_);
+    ledger_ = std::make_unique<FailingLedger>(store_->ledger());
+    reader_ = std::make_unique<StepReader>(*log_, scheduler_);
+    start_engine();
+  }
+
+  void start_engine() {
+    metrics_ = std::make_unique<Metrics>();
+    provider_ = std::make_unique<ScriptedProvider>();
+    engine_ = std::make_unique<Engine>(
+        EngineOptions{.channel = Channel::email,
+                      .group = "email-service",
+                      .retry = {.attempts_max = 3, .backoff = {.base = 1s, .cap = 10s}},
+                      .held_max = held_max_},
+        *log_, *ledger_, *provider_, scheduler_, system_random(), *metrics_);
+    engine_->start();
+  }
+
+  // As after kill -9 and a restart: what the engine knew is gone.
+  void crash() {
+    engine_.reset();
+    scheduler_.run();
+    start_engine();
+  }
+
+  Notification notification(std::string id, std::string user = "user_1") {
+    Notification n;
+    n.id = {std::move(id)};
+    n.event_id = {"event-" + n.id.value};
+    n.user_id = {std::move(user)};
+    n.to = "anna@example.org";
+    n.text = "Hello";
+    n.category = "transactional";
+    n.accepted_at = n.planned_at = scheduler_.clock().now();
+    return n;
+  }
+
+  void plan(std::vector<Notification> notifications) {
+    std::vector<Record> records;
+    for (const Notification& n : notifications) records.push_back(encode(n));
+    append(std::move(records));
+  }
+
+  void append(std::vector<Record> records) {
+    std::promise<bool> durable;
+    log_->append("notification-events", std::move(records),
+                 [&](Result<void, log::Error> result) { durable.set_value(result.has_value()); });
+    ASSERT_TRUE(durable.get_future().get());
+  }
+
+  store::Delivery row(const std::string& id) {
+    std::promise<std::optional<store::Delivery>> found;
+    store_->ledger().find({id}, [&](auto result) { found.set_value(std::move(result.value())); });
+    const auto delivery = found.get_future().get();
+    return delivery.value_or(store::Delivery{.state = DeliveryState::suppressed, .answer = "no such row"});
+  }
+
+  bool told(const std::string& step) {
+    return scheduler_.run_until([&] { return std::ranges::count(reader_->told, step) > 0; });
+  }
+  bool open_attempts(std::size_t count) {
+    return scheduler_.run_until([&] { return provider_->open.size() == count; });
+  }
+  bool nothing_to_redeliver() {
+    return scheduler_.run_until([&] {
+      for (const log::GroupLag& lag : log_->lag())
+        if (lag.group == "email-service" && lag.lag > 0) return false;
+      return true;
+    });
+  }
+
+  TemporaryDirectory directory_;
+  ManualScheduler scheduler_;
+  std::size_t held_max_ = 1000;
+  std::unique_ptr<sqlite::Database> database_;
+  std::unique_ptr<log::sqlite::SqliteLog> log_;
+  std::unique_ptr<store::sqlite::SqliteStore> store_;
+  std::unique_ptr<FailingLedger> ledger_;
+  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<ScriptedProvider> provider_;
+  std::unique_ptr<StepReader> reader_;
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(EngineTest, APlannedNotificationIsSentRecordedAndTold) {
+  plan({notification("n1")});
+  ASSERT_TRUE(open_attempts(1));
+  EXPECT_EQ(row("n1").state, DeliveryState::sending) << "durable before the provider has it";
+  provider_->answer(Sent{.answer = "250 Ok", .message_ids = {}});
+  ASSERT_TRUE(told("n1 1 sent"));
+  EXPECT_THAT(reader_->told, ElementsAre("n1 1 sending", "n1 1 sent"));
+  EXPECT_EQ(row("n1").state, DeliveryState::sent);
+}
+
+TEST_F(EngineTest, PlannedTwiceItIsSentOnce) {
+  plan({notification("n1"), notification("n1")});
+  plan({notification("n1"), notification("n2", "user_2")});
+  ASSERT_TRUE(open_attempts(2));
+  EXPECT_THAT(provider_->sent, ElementsAre("n1", "n2"));
+}
+
+TEST_F(EngineTest, APermanentAnswerEndsIt) {
+  plan({notification("n1")});
+  ASSERT_TRUE(open_attempts(1));
+  provider_->answer(Permanent{"550 5.1.1 no such user"});
+  ASSERT_TRUE(told("n1 1 dead"));
+  EXPECT_EQ(row("n1").state, DeliveryState::dead);
+  EXPECT_EQ(row("n1").answer, "550 5.1.1 no such user");
+}
+
+TEST_F(EngineTest, ATransientAnswerIsRetriedUntilAttemptsAreUsedUp) {
+  plan({notification("n1")});
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    ASSERT_TRUE(open_attempts(1));
+    EXPECT_EQ(provider_->open[0].attempt.number, attempt);
+    provider_->answer(Transient{.answer = "451 later", .progress = "part " + std::to_string(attempt)});
+    ASSERT_TRUE(told("n1 " + std::to_string(attempt) + (attempt < 3 ? " deferred" : " dead")));
+    EXPECT_TRUE(provider_->open.empty()) << "not before its time";
+    scheduler_.advance(10s);
+    if (attempt < 3) ASSERT_TRUE(open_attempts(1));
+    if (attempt < 3) EXPECT_EQ(provider_->open[0].attempt.progress, "part " + std::to_string(attempt));
+  }
+  EXPECT_EQ(row("n1").state, DeliveryState::dead);
+  EXPECT_EQ(provider_->sent.size(), 3u);
+}
+
+TEST_F(EngineTest, ThrottlingBurnsNoAttempt) {
+  plan({notification("n1")});
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(open_attempts(1));
+    EXPECT_EQ(provider_->open[0].attempt.number, 1);
+    provider_->answer(Transient{.answer = "0x58", .retry_after = 2s, .throttled = true});
+    ASSERT_TRUE(scheduler_.run_until([&] { return row("n1").state == DeliveryState::pending; }));
+    scheduler_.advance(1999ms);
+    EXPECT_TRUE(provider_->open.empty()) << "the peer asked for 2 s";
+    scheduler_.advance(2s);
+  }
+  ASSERT_TRUE(open_attempts(1));
+}
+
+TEST_F(EngineTest, AnAttemptInDoubtIsSentAgainAndSaysSo) {
+  plan({notification("n1")});
+  ASSERT_TRUE(open_attempts(1));
+  provider_->answer(InDoubt{"no answer to the final dot"});
+  ASSERT_TRUE(open_attempts(1));
+  EXPECT_EQ(provider_->open[0].attempt.number, 2);
+  provider_->answer(Sent{.answer = "250"});
+  ASSERT_TRUE(told("n1 2 sent"));
+  EXPECT_THAT(reader_->told, ElementsAre("n1 1 sending", "n1 1 in_doubt", "n1 2 sending", "n1 2 sent"));
+}
+
+TEST_F(EngineTest, InDoubtUntilAttemptsAreUsedUpStaysInDoubt) {
+  plan({notification("n1")});
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(open_attempts(1));
+    provider_->answer(InDoubt{"no answer"});
+    scheduler_.run_until([&] { return row("n1").state != DeliveryState::sending; });
+  }
+  ASSERT_TRUE(told("n1 3 in_doubt"));
+  EXPECT_EQ(row("n1").state, DeliveryState::in_doubt);
+}
+
+TEST_F(EngineTest, AProviderWithoutCapacityHoldsNoOffset) {
+  provider_->slots = 0;
+  plan({notification("n1"), notification("n2", "user_2")});
+  ASSERT_TRUE(nothing_to_redeliver());
+  EXPECT_TRUE(provider_->sent.empty());
+  provider_->slots = 2;
+  provider_->capacity_call();
+  ASSERT_TRUE(open_attempts(2));
+}
+
+TEST_F(EngineTest, NeverMoreOpenThanTheProviderTakes) {
+  provider_->slots = 2;
+  std::vector<Notification> many;
+  for (int i = 0; i < 20; ++i) many.push_back(notification("n" + std::to_string(i), "user_" + std::to_string(i)));
+  plan(std::move(many));
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(scheduler_.run_until([&] { return !provider_->open.empty(); }));
+    ASSERT_LE(provider_->open.size(), 2u);
+    provider_->answer(Sent{.answer = "250"});
+  }
+  EXPECT_EQ(provider_->sent.size(), 20u);
+}
+
+TEST_F(EngineTest, OneUsersNotificationsGoInTheOrderAccepted) {
+  plan({notification("a1", "anna"), notification("a2", "anna"), notification("b1", "boris")});
+  ASSERT_TRUE(open_attempts(2));
+  EXPECT_THAT(provider_->sent, ElementsAre("a1", "b1"));
+  provider_->answer(Transient{.answer = "451"});
+  ASSERT_TRUE(scheduler_.run_until([&] { return provider_->sent.size() == 3; }));
+  EXPECT_EQ(provider_->sent.back(), "a2") << "the first attempt of a1 is over";
+}
+
+TEST_F(EngineTest, AfterACrashAnAttemptWithoutOutcomeIsInDoubt) {
+  plan({notification("n1")});
+  ASSERT_TRUE(open_attempts(1));
+  crash();
+  ASSERT_TRUE(open_attempts(1));
+  EXPECT_EQ(provider_->open[0].attempt.number, 2);
+  ASSERT_TRUE(told("n1 1 in_doubt"));
+}
+
+TEST_F(EngineTest, AfterACrashWhatWasSentIsNotSentAgainAndPendingGoesOn) {
+  plan({notification("n1"), notification("n2", "user_2")});
+  ASSERT_TRUE(open_attempts(2));
+  provider_->answer(Sent{.answer = "250"});
+  provider_->answer(Transient{.answer = "451"});
+  ASSERT_TRUE(told("n1 1 sent"));
+  ASSERT_TRUE(told("n2 1 deferred"));
+  crash();
+  plan({notification("n1")});  // as a redelivered record
+  ASSERT_TRUE(nothing_to_redeliver());
+  scheduler_.advance(10s);
+  ASSERT_TRUE(open_attempts(1));
+  EXPECT_THAT(provider_->sent, ElementsAre("n2"));
+  EXPECT_EQ(provider_->open[0].attempt.number, 2);
+}
+
+TEST_F(EngineTest, WhatIsTooLateIsNotSent) {
+  Notification late = notification("n1");
+  late.expires_at = scheduler_.clock().now() - 1s;
+  Notification soon_late = notification("n2", "user_2");
+  soon_late.expires_at = scheduler_.clock().now() + 50ms;
+  plan({late, soon_late});
+  ASSERT_TRUE(told("n1 0 expired"));
+  ASSERT_TRUE(open_attempts(1));
+  provider_->answer(Transient{.answer = "451 later"});
+  ASSERT_TRUE(told("n2 1 expired"));
+  EXPECT_EQ(row("n2").state, DeliveryState::expired);
+}
+
+TEST_F(EngineTest, WhatIsForLaterWaitsForItsTime) {
+  Notification later = notification("n1");
+  later.send_at = scheduler_.clock().now() + 1h;
+  plan({later});
+  ASSERT_TRUE(nothing_to_redeliver());
+  scheduler_.advance(59min);
+  EXPECT_TRUE(provider_->sent.empty());
+  for (int i = 0; i < 20 && provider_->open.empty(); ++i) {
+    scheduler_.advance(30s);
+    database_->read([](sqlite::Connection&) {}, [](auto) {});  // gives reader threads a turn
+    scheduler_.run_until([&] { return !provider_->open.empty(); }, 1s);
+  }
+  EXPECT_EQ(provider_->open.size(), 1u);
+}
+
+TEST_F(EngineTest, PoisonAndOtherChannelsAreLetGo) {
+  Notification sms = notification("s1");
+  sms.channel = Channel::sms;
+  append({Record{"user_1", "not json", {}}, encode(sms), Record{"user_1", "{}", {}}});
+  plan({notification("n1")});
+  ASSERT_TRUE(open_attempts(1));
+  ASSERT_TRUE(nothing_to_redeliver());
+  EXPECT_THAT(provider_->sent, ElementsAre("n1"));
+}
+
+TEST_F(EngineTest, MoreThanMemoryHoldsIsReadFromTheLedger) {
+  engine_.reset();
+  held_max_ = 10;
+  start_engine();
+  provider_->slots = 3;
+  std::vector<Notification> many;
+  for (int i = 0; i < 200; ++i) many.push_back(notification("n" + std::to_string(i), "user_" + std::to_string(i)));
+  plan(std::move(many));
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(scheduler_.run_until([&] { return !provider_->open.empty(); })) << i;
+    provider_->answer(Sent{.answer = "250"});
+  }
+  const std::set<std::string> distinct(provider_->sent.begin(), provider_->sent.end());
+  EXPECT_EQ(provider_->sent.size(), 200u);
+  EXPECT_EQ(distinct.size(), 200u);
+}
+
+TEST_F(EngineTest, ALedgerThatCannotTakeThemHoldsTheOffsets) {
+  ledger_->admit_failing = Failing::before;
+  plan({notification("n1")});
+  scheduler_.run_until([] { return false; }, 1s);
+  EXPECT_TRUE(provider_->sent.empty());
+  ledger_->admit_failing = Failing::no;
+  scheduler_.advance(5s);
+  ASSERT_TRUE(open_attempts(1));
+}
+
+TEST_F(EngineTest, ABeginThatMayBeWrittenIsSettledAndSentOnce) {
+  for (const Failing failing : {Failing::before, Failing::after}) {
+    ledger_->begin_failing = failing;
+    const std::string id = failing == Failing::before ? "before" : "after";
+    plan({notification(id, id)});
+    scheduler_.run_until([&] { return row(id).state == DeliveryState::sending; }, 1s);
+    EXPECT_TRUE(provider_->open.empty());
+    ledger_->begin_failing = Failing::no;
+    scheduler_.advance(5s);
+    ASSERT_TRUE(open_attempts(1)) << id;
+    EXPECT_EQ(provider_->open[0].attempt.number, 1);
+    provider_->answer(Sent{.answer = "250"});
+    ASSERT_TRUE(told(id + " 1 sent"));
+  }
+  EXPECT_THAT(provider_->sent, ElementsAre("before", "after"));
+}
+
+TEST_F(EngineTest, AnOutcomeThatCannotBeRecordedIsNotForgotten) {
+  plan({notification("n1"), notification("n2", "user_2")});
+  ASSERT_TRUE(open_attempts(2));
+  ledger_->record_failing = Failing::after;
+  provider_->answer(Sent{.answer = "250"});
+  scheduler_.run_until([&] { return row("n1").state == DeliveryState::sent; }, 5s);
+  ledger_->record_failing = Failing::before;
+  provider_->answer(Transient{.answer = "451"});
+  scheduler_.advance(1s);
+  ledger_->record_failing = Failing::no;
+  scheduler_.advance(5s);
+  ASSERT_TRUE(told("n2 1 deferred"));
+  EXPECT_EQ(row("n1").state, DeliveryState::sent);
+  scheduler_.advance(10s);
+  ASSERT_TRUE(open_attempts(1));
+  EXPECT_EQ(provider_->open[0].attempt.notification->id.value, "n2");
+}
+
+TEST_F(EngineTest, AReceiptMovesSentToDelivered) {
+  plan({notification("n1")});
+  ASSERT_TRUE(open_attempts(1));
+  provider_->receipt_call({.provider = "scripted", .message_id = "m-1", .answer = "stat:DELIVRD", .at = {}});  // early
+  provider_->answer(Sent{.answer = "ok", .message_ids = {"m-1"}});
+  ASSERT_TRUE(told("n1 1 delivered"));
+  EXPECT_EQ(row("n1").state, DeliveryState::delivered);
+}
+
+TEST_F(EngineTest, StopGivesBackWhatWasNotSentAndWaitsForTheRest) {
+  provider_->slots = 1;
+  plan({notification("n1"), notification("n2", "user_2")});
+  ASSERT_TRUE(open_attempts(1));
+  ASSERT_TRUE(told("n2 1 sending")) << "one round ahead";
+  bool stopped = false;
+  engine_->stop(10s, [&] { stopped = true; });
+  ASSERT_TRUE(told("n2 1 deferred"));
+  EXPECT_FALSE(stopped);
+  provider_->answer(Sent{.answer = "250"});
+  ASSERT_TRUE(told("n1 1 sent"));
+  ASSERT_TRUE(scheduler_.run_until([&] {
+    scheduler_.advance(5ms);
+    return stopped;
+  }));
+  EXPECT_EQ(row("n2").state, DeliveryState::pending);
+  EXPECT_EQ(row("n2").attempt, 0) << "the attempt is given back";
+}
+
+}  // namespace
+}  // namespace vestnik::delivery

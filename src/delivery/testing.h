@@ -1,0 +1,131 @@
+// What the engine's tests stand on: a real embedded log and store in a directory of their own, a provider that answers
+// what the test says, a ledger that can be made to fail.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/manual_scheduler.h"
+#include "delivery/provider.h"
+#include "store/ledger.h"
+
+namespace vestnik::delivery {
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = (std::filesystem::temp_directory_path() / "vestnik-XXXXXX").string();
+    if (!mkdtemp(name.data())) throw std::runtime_error("no temporary directory can be made");
+    path_ = name;
+  }
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Keeps every attempt until the test answers it.
+class ScriptedProvider final : public Provider {
+ public:
+  struct Open {
+    Attempt attempt;
+    AttemptDone done;
+  };
+
+  std::string_view name() const override { return "scripted"; }
+  std::size_t capacity() const override { return stopped ? 0 : slots - std::min(slots, open.size()); }
+  void send(Attempt attempt, AttemptDone done) override {
+    sent.push_back(attempt.notification->id.value);
+    open.push_back({std::move(attempt), std::move(done)});
+  }
+  void on_capacity(std::move_only_function<void()> call) override { capacity_call = std::move(call); }
+  void on_receipt(std::move_only_function<void(Receipt)> call) override { receipt_call = std::move(call); }
+  void stop(std::chrono::milliseconds, Task done) override {
+    stopped = true;
+    done();
+  }
+  Health health() const override { return {.part = "scripted"}; }
+
+  // Ends the oldest open attempt.
+  void answer(Outcome outcome) {
+    AttemptDone done = std::move(open.front().done);
+    open.erase(open.begin());
+    done(std::move(outcome));
+  }
+
+  std::size_t slots = 100;
+  bool stopped = false;
+  std::vector<Open> open;
+  std::vector<std::string> sent;  // ids, in the order of send()
+  std::move_only_function<void()> capacity_call;
+  std::move_only_function<void(Receipt)> receipt_call;
+};
+
+// Passes on to a real ledger; `begin_attempts` and `record` can be made to fail, before or after they are written.
+class FailingLedger final : public store::Ledger {
+ public:
+  enum class Failing { no, before, after };
+
+  explicit FailingLedger(store::Ledger& real) : real_(real) {}
+
+  void admit(std::vector<store::Admission> batch, Timestamp now, store::Done<std::vector<bool>> done) override {
+    if (admit_failing == Failing::no) return real_.admit(std::move(batch), now, std::move(done));
+    done(fail(store::ErrorKind::unavailable, "made to fail"));
+  }
+  void begin_attempts(std::vector<store::AttemptStart> batch, store::Done<std::vector<bool>> done) override {
+    maybe(begin_failing, std::move(done),
+          [&](auto d) { real_.begin_attempts(std::move(batch), std::move(d)); });
+  }
+  void record(std::vector<store::Transition> batch, store::Done<Recorded> done) override {
+    maybe(record_failing, std::move(done), [&](auto d) { real_.record(std::move(batch), std::move(d)); });
+  }
+  void apply_receipts(std::vector<Receipt> batch, store::Done<std::vector<Step>> done) override {
+    real_.apply_receipts(std::move(batch), std::move(done));
+  }
+  void claim(Channel channel, std::vector<store::Owner> owners,
+             store::Done<std::vector<store::Delivery>> done) override {
+    real_.claim(channel, std::move(owners), std::move(done));
+  }
+  void due(Channel channel, std::vector<std::int32_t> partitions, Timestamp before, std::size_t limit,
+           store::Done<std::vector<store::Delivery>> done) override {
+    real_.due(channel, std::move(partitions), before, limit, std::move(done));
+  }
+  void told(std::vector<std::string> ids) override { real_.told(std::move(ids)); }
+  void untold(Channel channel, std::vector<std::int32_t> partitions, std::size_t limit,
+              store::Done<std::vector<Step>> done) override {
+    real_.untold(channel, std::move(partitions), limit, std::move(done));
+  }
+  void find(const NotificationId& id, store::Done<std::optional<store::Delivery>> done) override {
+    real_.find(id, std::move(done));
+  }
+
+  Failing admit_failing = Failing::no;
+  Failing begin_failing = Failing::no;
+  Failing record_failing = Failing::no;
+
+ private:
+  template <class T, class Call>
+  void maybe(Failing failing, store::Done<T> done, Call call) {
+    switch (failing) {
+      case Failing::no: call(std::move(done)); return;
+      case Failing::before: done(fail(store::ErrorKind::unavailable, "made to fail")); return;
+      case Failing::after:
+        call([done = std::move(done)](Result<T, store::Error>) mutable {
+          done(fail(store::ErrorKind::unavailable, "made to fail after the write"));
+        });
+        return;
+    }
+  }
+
+  store::Ledger& real_;
+};
+
+}  // namespace vestnik::delivery

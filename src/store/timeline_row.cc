@@ -1,0 +1,187 @@
+#include "store/timeline_row.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "store/codes.h"
+#include "store/packed.h"
+
+namespace vestnik::store {
+namespace {
+
+constexpr std::int64_t layout = 1;
+
+// How far a step is. Attempts count only among the steps of trying; what ends a delivery ranks above them all.
+std::tuple<int, int, int> rank(const StepFact& step) {
+  switch (step.kind) {
+    case StepKind::sending: return {1, step.attempt, 0};
+    case StepKind::deferred: return {1, step.attempt, 1};
+    case StepKind::in_doubt: return {1, step.attempt, 2};
+    case StepKind::expired: return {2, 0, step.attempt};
+    case StepKind::suppressed: return {2, 1, step.attempt};
+    case StepKind::skipped: return {2, 2, step.attempt};
+    case StepKind::dead: return {2, 3, step.attempt};
+    case StepKind::sent: return {3, 0, step.attempt};
+    case StepKind::bounced: return {4, 0, step.attempt};
+    case StepKind::delivered: return {5, 0, step.attempt};
+  }
+  return {0, 0, 0};
+}
+
+auto plan_order(const PlanFact& p) { return std::tie(p.planned_at, p.accepted_at, p.template_version, p.event_type); }
+auto step_order(const StepFact& s) { return std::tie(s.at, s.due_at, s.provider, s.answer, s.sandbox); }
+std::pair<int, int> step_key(const StepFact& s) { return {s.attempt, code(s.kind)}; }
+
+void join_step(std::vector<StepFact>& steps, StepFact step) {
+  const auto place = std::ranges::lower_bound(steps, step_key(step), {}, step_key);
+  if (place == steps.end() || step_key(*place) != step_key(step))
+    steps.insert(place, std::move(step));
+  else if (step_order(*place) < step_order(step))
+    *place = std::move(step);
+}
+
+Timestamp updated_at(const TimelineRow& row) {
+  Timestamp latest = row.plan ? row.plan->planned_at : Timestamp::min();
+  for (const StepFact& step : row.steps) latest = std::max(latest, step.at);
+  return latest;
+}
+
+std::vector<TimelineEntry> entries_of(const TimelineRow& row, std::optional<Timestamp> accepted_at) {
+  std::vector<StepFact> steps = row.steps;
+  std::ranges::sort(steps, [](const StepFact& a, const StepFact& b) {
+    return std::pair(a.at, rank(a)) < std::pair(b.at, rank(b));
+  });
+  std::vector<TimelineEntry> entries;
+  if (accepted_at) entries.push_back({.at = *accepted_at, .what = "accepted"});
+  if (row.plan) entries.push_back({.at = row.plan->planned_at, .what = "planned"});
+  for (StepFact& step : steps)
+    entries.push_back({step.at, std::string(to_string(step.kind)), step.attempt, std::move(step.provider),
+                       std::move(step.answer), step.due_at});
+  return entries;
+}
+
+}  // namespace
+
+TimelineRow row_of(const Notification& n) {
+  return {n.id,      n.user_id, n.event_id,
+          n.channel, PlanFact{n.event_type, n.template_version, n.accepted_at, n.planned_at}, {}};
+}
+
+TimelineRow row_of(const Step& s) {
+  return {s.notification_id, s.user_id,    s.event_id,
+          s.channel,         std::nullopt, {{s.attempt, s.kind, s.at, s.provider, s.answer, s.sandbox, s.due_at}}};
+}
+
+void join(TimelineRow& row, TimelineRow other) {
+  if (other.plan && (!row.plan || plan_order(*other.plan) < plan_order(*row.plan))) row.plan = std::move(other.plan);
+  for (StepFact& step : other.steps) join_step(row.steps, std::move(step));
+}
+
+const StepFact* furthest_step(std::span<const StepFact> steps) {
+  const auto furthest = std::ranges::max_element(steps, {}, rank);
+  return furthest == steps.end() ? nullptr : &*furthest;
+}
+
+int state_code(const TimelineRow& row) {
+  const StepFact* step = furthest_step(row.steps);
+  return step ? 1 + code(step->kind) : 0;
+}
+
+std::string_view state_name(int state_code) {
+  for (const StepKind kind : all_step_kinds)
+    if (1 + code(kind) == state_code) return to_string(kind);
+  return "planned";
+}
+
+Timestamp first_at(const TimelineRow& row) {
+  Timestamp first = row.plan ? std::min(row.plan->accepted_at, row.plan->planned_at) : Timestamp::max();
+  for (const StepFact& step : row.steps) first = std::min(first, step.at);
+  return first;
+}
+
+NotificationView view_of(const TimelineRow& row, const std::optional<AcceptedEvent>& event, bool with_timeline) {
+  NotificationView view;
+  view.id = row.id;
+  view.user_id = row.user_id;
+  view.event_id = row.event_id;
+  view.channel = row.channel;
+  std::optional<Timestamp> accepted_at;
+  if (event) {
+    view.event_type = event->event_type;
+    accepted_at = event->accepted_at;
+  }
+  if (row.plan) {
+    view.event_type = row.plan->event_type;
+    view.template_version = row.plan->template_version;
+    accepted_at = row.plan->accepted_at;
+  }
+  view.accepted_at = accepted_at.value_or(Timestamp{});
+  view.updated_at = updated_at(row);
+  view.state = state_name(state_code(row));
+  if (const StepFact* furthest = furthest_step(row.steps)) view.provider = furthest->provider;
+  for (const StepFact& step : row.steps) {
+    view.sandbox = view.sandbox || step.sandbox;
+    view.attempt = std::max(view.attempt, step.attempt);
+  }
+  if (with_timeline) view.timeline = entries_of(row, accepted_at);
+  return view;
+}
+
+std::string pack_facts(const TimelineRow& row) {
+  Packer out;
+  out.integer(layout);
+  out.text(pack_id(row.user_id.value));
+  out.text(pack_id(row.event_id.value));
+  out.integer(code(row.channel));
+  out.integer(row.plan ? 1 : 0);
+  if (row.plan) {
+    out.text(row.plan->event_type);
+    out.text(row.plan->template_version);
+    out.time(row.plan->accepted_at);
+    out.time(row.plan->planned_at);
+  }
+  out.integer(static_cast<std::int64_t>(row.steps.size()));
+  for (const StepFact& step : row.steps) {
+    out.integer(step.attempt);
+    out.integer(code(step.kind));
+    out.time(step.at);
+    out.text(step.provider);
+    out.text(step.answer);
+    out.integer(step.sandbox ? 1 : 0);
+    out.time(step.due_at);
+  }
+  return out.take();
+}
+
+TimelineRow unpack_facts(std::string_view id_packed, std::string_view facts) {
+  Unpacker in(facts);
+  if (in.integer() != layout) throw DamagedValue("a stored timeline has an unknown layout");
+  TimelineRow row;
+  row.id.value = unpack_id(id_packed);
+  row.user_id.value = unpack_id(in.text());
+  row.event_id.value = unpack_id(in.text());
+  row.channel = channel_of(in.integer());
+  if (in.integer() != 0) {
+    PlanFact plan;
+    plan.event_type = in.text();
+    plan.template_version = in.text();
+    plan.accepted_at = in.time();
+    plan.planned_at = in.time();
+    row.plan = std::move(plan);
+  }
+  for (std::int64_t left = in.integer(); left > 0; --left) {
+    StepFact step;
+    step.attempt = static_cast<int>(in.integer());
+    step.kind = step_kind_of(in.integer());
+    step.at = in.time();
+    step.provider = in.text();
+    step.answer = in.text();
+    step.sandbox = in.integer() != 0;
+    step.due_at = in.optional_time();
+    row.steps.push_back(std::move(step));
+  }
+  return row;
+}
+
+}  // namespace vestnik::store

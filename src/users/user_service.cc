@@ -1,0 +1,218 @@
+#include "users/user_service.h"
+
+#include <atomic>
+#include <utility>
+
+#include "model/event.h"
+#include "users/deadline_guard.h"
+#include "users/registration.h"
+#include "users/traceparent.h"
+
+namespace vestnik::users {
+namespace {
+
+constexpr int retry_after_s = 1;
+
+net::Problem unavailable(std::string detail) {
+  return {503, "unavailable", "Service unavailable", std::move(detail), "", retry_after_s};
+}
+
+// JSON as it is promised to the byte; an id needs no escaping.
+net::HttpResponse success(const UserId& id) {
+  return {200, R"({"status":"success","user_id":")" + id.value + R"("})", "application/json", {}};
+}
+
+UserEvent event_of(const store::User& user, std::string traceparent) {
+  UserEvent event;
+  // Follows from the user, so an event appended again is the same event to everybody behind the log.
+  event.event_id.value = uuid_v8({user_registered, user.id.value}).text();
+  event.event_type = user_registered;
+  event.user_id = user.id;
+  event.email = user.email;
+  event.phone = user.phone;
+  event.accepted_at = user.registered_at;
+  if (!user.name.empty()) event.data["name"] = user.name;
+  event.traceparent = std::move(traceparent);
+  return event;
+}
+
+class Counts {
+ public:
+  explicit Counts(Metrics& metrics)
+      : in_flight(metrics.gauge("vestnik_registrations_in_flight", "Registrations waiting for store or log")),
+        registered(counter(metrics, "registered")),
+        repeated(counter(metrics, "repeated")),
+        refused(counter(metrics, "refused")),
+        conflict(counter(metrics, "conflict")),
+        overloaded(counter(metrics, "overloaded")),
+        unavailable(counter(metrics, "unavailable")) {}
+
+  prometheus::Gauge& in_flight;
+  prometheus::Counter& registered;
+  prometheus::Counter& repeated;  // known before, nothing new was sent
+  prometheus::Counter& refused;   // the request was at fault
+  prometheus::Counter& conflict;
+  prometheus::Counter& overloaded;
+  prometheus::Counter& unavailable;
+
+ private:
+  static prometheus::Counter& counter(Metrics& metrics, std::string result) {
+    return metrics.counter("vestnik_registrations_total", "Registrations answered, by result",
+                           {{"result", std::move(result)}});
+  }
+};
+
+}  // namespace
+
+struct UserService::Core {
+  Core(UserServiceOptions o, store::Users& u, log::Log& l, Scheduler& s, Random& r, Metrics& m)
+      : options(std::move(o)),
+        users(u),
+        log(l),
+        clock(s.clock()),
+        random(r),
+        phone_numbers(options.default_region),
+        guard(s, options.answer_deadline),
+        counts(m) {}
+
+  const UserServiceOptions options;
+  store::Users& users;
+  log::Log& log;
+  const Clock& clock;
+  Random& random;
+  const PhoneNumbers phone_numbers;
+  DeadlineGuard guard;
+  Counts counts;
+  std::atomic<std::size_t> in_flight{0};
+};
+
+// One registration on its way. Store, log and the deadline each may answer it, from their own threads: the
+// first does. It counts as in flight until store and log have let go of it, answered or not, so that memory
+// is bounded.
+class UserService::Pending final : public DeadlineGuard::Watched {
+ public:
+  Pending(std::shared_ptr<Core> core, net::Respond respond, std::string traceparent)
+      : core_(std::move(core)), respond_(std::move(respond)), traceparent_(std::move(traceparent)) {
+    core_->counts.in_flight.Increment();
+  }
+  ~Pending() override {
+    if (watched_) core_->guard.unwatch(ticket_);
+    if (!answered_) refuse("The registration was dropped; repeat it.");
+    core_->in_flight.fetch_sub(1);
+    core_->counts.in_flight.Decrement();
+  }
+
+  static void start(const std::shared_ptr<Pending>& self, RegistrationForm form) {
+    Core& core = *self->core_;
+    self->ticket_ = core.guard.watch(self);
+    self->watched_ = true;
+    store::User user;
+    user.registered_at = core.clock.now();
+    user.id.value = "user_" + uuid_v7(user.registered_at, core.random).text();
+    user.email = std::move(form.email);
+    user.phone = std::move(form.phone);
+    user.name = std::move(form.name);
+    core.users.register_user(std::move(user), std::move(form.email_key),
+                             [self](Result<store::Registration, store::Error> result) {
+                               on_registration(self, std::move(result));
+                             });
+  }
+
+  void expire() override { refuse("Store and log did not answer in time; repeat the request."); }
+
+ private:
+  static void on_registration(const std::shared_ptr<Pending>& self,
+                              Result<store::Registration, store::Error> result) {
+    if (!result) return self->refuse("The store can't take the registration now; repeat it.");
+    if (self->answered_) return;  // by the deadline: the client repeats, so nothing is begun for it
+    switch (result->kind) {
+      case store::Registration::Kind::conflict:
+        return self->answer(
+            self->core_->counts.conflict,
+            net::to_response({409, "conflict", "Conflict",
+                              "The e-mail address is registered with another phone number.", "email", 0}));
+      case store::Registration::Kind::known:
+        if (!result->event_durable) break;
+        return self->answer(self->core_->counts.repeated, success(result->user.id));
+      case store::Registration::Kind::created: break;
+    }
+    append(self, result->user);
+  }
+
+  static void append(const std::shared_ptr<Pending>& self, const store::User& user) {
+    std::vector<Record> records;
+    records.push_back(encode(event_of(user, self->traceparent_)));
+    self->core_->log.append(
+        self->core_->options.topic, std::move(records),
+        [self, id = user.id](Result<void, log::Error> result) { self->on_appended(id, std::move(result)); });
+  }
+
+  void on_appended(const UserId& id, Result<void, log::Error> result) {
+    if (result) {
+      core_->users.event_is_durable(id);
+      return answer(core_->counts.registered, success(id));
+    }
+    switch (result.error().kind) {
+      case log::ErrorKind::unavailable:
+      case log::ErrorKind::overloaded:
+      case log::ErrorKind::closed: return refuse("The log can't take the event now; repeat the request.");
+      case log::ErrorKind::too_large:
+        return answer(core_->counts.refused, net::to_response({413, "too-large", "Body too large",
+                                                               "The event is too large.", "", 0}));
+    }
+  }
+
+  void refuse(std::string detail) {
+    answer(core_->counts.unavailable, net::to_response(unavailable(std::move(detail))));
+  }
+
+  void answer(prometheus::Counter& count, net::HttpResponse response) {
+    if (answered_.exchange(true)) return;
+    count.Increment();
+    respond_(std::move(response));
+  }
+
+  const std::shared_ptr<Core> core_;
+  net::Respond respond_;
+  const std::string traceparent_;
+  std::atomic<bool> answered_{false};
+  bool watched_ = false;
+  decltype(std::declval<DeadlineGuard>().watch({})) ticket_;
+};
+
+UserService::UserService(UserServiceOptions options, store::Users& users, log::Log& log, Scheduler& scheduler,
+                         Random& random, Metrics& metrics)
+    : core_(std::make_shared<Core>(std::move(options), users, log, scheduler, random, metrics)) {}
+
+UserService::~UserService() = default;
+
+void UserService::register_user(net::HttpRequest request, net::Respond respond) {
+  Counts& counts = core_->counts;
+  const auto refuse = [&](const net::Problem& problem) {
+    counts.refused.Increment();
+    respond(problem);
+  };
+  const std::string_view encoding = request.header("content-encoding");
+  if (!is_json_content_type(request.header("content-type")) || !(encoding.empty() || encoding == "identity"))
+    return refuse({415, "content-type", "Unsupported media type", "Send application/json.", "", 0});
+  auto form = parse_registration(request.body, core_->phone_numbers);
+  if (!form) return refuse(form.error());
+  if (core_->in_flight.fetch_add(1) >= core_->options.in_flight_max) {
+    core_->in_flight.fetch_sub(1);
+    counts.overloaded.Increment();
+    return respond(net::Problem{429, "overload", "Too many requests",
+                                "Too many registrations are in progress.", "", retry_after_s});
+  }
+  auto pending = std::make_shared<Pending>(core_, std::move(respond),
+                                           traceparent_or_new(request.header("traceparent"), core_->random));
+  Pending::start(pending, std::move(*form));
+}
+
+void UserService::add_routes(net::Router& router, const net::ApiKeys& keys) {
+  router.add("POST", "/register",
+             net::require_api_key(keys, [this](net::HttpRequest request, net::Respond respond) {
+               register_user(std::move(request), std::move(respond));
+             }));
+}
+
+}  // namespace vestnik::users
