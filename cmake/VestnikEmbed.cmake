@@ -1,8 +1,8 @@
-# vestnik_embed(<target> FUNCTION <ns::name> FILES <path relative to the project> …)
-#   Compiles files into <target>; the function, which the target declares, returns them:
-#   std::span<const vestnik::EmbeddedFile> ns::name() (base/embedded_file.h).
+# vestnik_embed(<target> NAMESPACE <ns> FILES <path relative to the project> …)
+#   Compiles files into <target>, which declares the function that returns them (base/embedded_file.h):
+#   std::span<const vestnik::EmbeddedFile> vestnik::<ns>::embedded_files()
 function(vestnik_embed target)
-  cmake_parse_arguments(ARG "" "FUNCTION" "FILES" ${ARGN})
+  cmake_parse_arguments(ARG "" "NAMESPACE" "FILES" ${ARGN})
   set(source ${CMAKE_CURRENT_BINARY_DIR}/${target}_embedded.cc)
   set(depends)
   foreach(file IN LISTS ARG_FILES)
@@ -11,7 +11,7 @@ function(vestnik_embed target)
   string(REPLACE ";" "," files "${ARG_FILES}")
   add_custom_command(
     OUTPUT ${source}
-    COMMAND ${CMAKE_COMMAND} -DROOT=${CMAKE_SOURCE_DIR} -DFILES=${files} -DFUNCTION=${ARG_FUNCTION} -DOUTPUT=${source}
+    COMMAND ${CMAKE_COMMAND} -DROOT=${CMAKE_SOURCE_DIR} -DFILES=${files} -DNAMESPACE=${ARG_NAMESPACE} -DOUTPUT=${source}
             -P ${CMAKE_SOURCE_DIR}/cmake/WriteEmbedded.cmake
     DEPENDS ${depends} ${CMAKE_SOURCE_DIR}/cmake/WriteEmbedded.cmake
     VERBATIM)

@@ -1,4 +1,4 @@
-# cmake -DROOT=… -DFILES=a,b -DFUNCTION=ns::name -DOUTPUT=x.cc -P WriteEmbedded.cmake
+# cmake -DROOT=… -DFILES=a,b -DNAMESPACE=app -DOUTPUT=x.cc -P WriteEmbedded.cmake
 string(REPLACE "," ";" FILES "${FILES}")
 set(arrays "")
 set(entries "")
@@ -20,7 +20,8 @@ constexpr vestnik::EmbeddedFile files[] = {
 ${entries}};
 }  // namespace
 
-namespace vestnik {
-std::span<const EmbeddedFile> ${FUNCTION}() { return files; }
-}  // namespace vestnik
+namespace vestnik::${NAMESPACE} {
+std::span<const EmbeddedFile> embedded_files();
+std::span<const EmbeddedFile> embedded_files() { return files; }
+}  // namespace vestnik::${NAMESPACE}
 ")
