@@ -1,8 +1,10 @@
-// What was answered is there after the process was killed in the middle of writing.
+// What was answered is there after the process was killed in the middle of writing, or the power went.
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 #include "sqlite/database.h"
 #include "sqlite/test_support.h"
@@ -13,17 +15,8 @@ namespace {
 // Writes for ever; each answer's number goes to `acknowledged`.
 [[noreturn]] void write_until_killed(const std::filesystem::path& directory, int acknowledged) {
   auto database = Database::open({.directory = directory});
-  database->write([](Connection& c) { c.execute("CREATE TABLE IF NOT EXISTS t(a INTEGER PRIMARY KEY, b)"); },
-                  {});
-  std::int64_t next = 0;
-  auto start = std::make_shared<std::promise<void>>();
-  database->read(
-      [&](Connection& c) {
-        Statement last = c.prepare("SELECT ifnull(max(a), 0) FROM t");
-        if (last.step()) next = last.integer(0);
-      },
-      [start](Result<void, Error>) { start->set_value(); });
-  start->get_future().wait();
+  if (!test::write(*database, "CREATE TABLE IF NOT EXISTS t(a INTEGER PRIMARY KEY, b)")) ::_exit(1);
+  std::int64_t next = test::number(*database, "SELECT ifnull(max(a), 0) FROM t");
   for (;;) {
     auto done = std::make_shared<std::promise<void>>();
     for (int i = 0; i < 20; ++i) {
@@ -69,6 +62,39 @@ TEST(Crash, EverythingAcknowledgedSurvivesKill) {
     EXPECT_EQ(test::number(*database, "SELECT count(*) FROM t WHERE a <= " + std::to_string(newest)), newest);
     newest = test::number(*database, "SELECT max(a) FROM t");
   }
+}
+
+std::int64_t rows_after_cut(const std::filesystem::path& original, std::uintmax_t wal_bytes) {
+  test::TemporaryDirectory copy;
+  for (const char* name : {"vestnik.db", "vestnik.db-wal"})
+    std::filesystem::copy_file(original / name, copy.path() / name);
+  std::filesystem::resize_file(copy.path() / "vestnik.db-wal", wal_bytes);
+  auto database = Database::open({.directory = copy.path()});
+  const std::int64_t rows = test::number(*database, "SELECT count(*) FROM t");
+  EXPECT_TRUE(test::write(*database, "INSERT INTO t VALUES (100, 'goes on')"));
+  return rows;
+}
+
+TEST(Crash, ATornWriteIsCutAtTheLastWholeCommit) {
+  test::TemporaryDirectory directory;
+  auto database = Database::open({.directory = directory.path()});
+  ASSERT_TRUE(test::write(*database, "CREATE TABLE t(a INTEGER PRIMARY KEY, b)"));
+  const auto wal_bytes = [&] { return std::filesystem::file_size(directory.path() / "vestnik.db-wal"); };
+  std::vector<std::uintmax_t> commit_ends = {wal_bytes()};
+  for (int i = 1; i <= 4; ++i) {
+    ASSERT_TRUE(test::write(*database, [i](Connection& c) {
+      c.prepare("INSERT INTO t VALUES (?, hex(randomblob(3000)))").bind(1, i).run();
+    }));
+    commit_ends.push_back(wal_bytes());
+  }
+  constexpr std::uintmax_t frame_bytes = 24 + 4096;  // SQLite's file format, section 4.1
+  for (std::uintmax_t end = commit_ends.front(); end <= commit_ends.back(); end += frame_bytes)
+    for (const std::uintmax_t cut : {end, end + 1, end + frame_bytes - 1}) {
+      if (cut > commit_ends.back()) break;
+      const auto whole =
+          std::ranges::count_if(commit_ends, [&](std::uintmax_t commit) { return commit <= cut; });
+      EXPECT_EQ(rows_after_cut(directory.path(), cut), whole - 1) << "cut at byte " << cut;
+    }
 }
 
 }  // namespace

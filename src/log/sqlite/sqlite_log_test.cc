@@ -199,6 +199,35 @@ TEST_F(SqliteLogTest, AReleaseThatComesTooLateDoesNotTakeTheNextAssignment) {
   EXPECT_TRUE(stuck.wait_for_records(20));
 }
 
+class LeavesAtOnce final : public Consumer {
+ public:
+  void on_records(std::vector<ConsumedRecord>) override {
+    ++calls;
+    subscription.reset();
+    left.set_value();
+  }
+  int calls = 0;
+  std::promise<void> left;
+  std::unique_ptr<Subscription> subscription;
+};
+
+TEST_F(SqliteLogTest, AConsumerMayLeaveWhileItIsGivenRecords) {
+  open();
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(append("user_1", std::to_string(i)));
+  LeavesAtOnce consumer;
+  {
+    test::TestExecutor executor;
+    executor.run([&] {
+      consumer.subscription =
+          log->subscribe({.group = "g", .topics = {"events"}, .batch_max = 1}, consumer, executor);
+    });
+    ASSERT_EQ(consumer.left.get_future().wait_for(test::patience), std::future_status::ready);
+  }
+  EXPECT_EQ(consumer.calls, 1);
+  Member next(*log, {.group = "g", .topics = {"events"}});
+  EXPECT_TRUE(next.wait_for_records(10)) << "none was done";
+}
+
 // Appends for ever; the number of each that was answered goes to `acknowledged`.
 [[noreturn]] void append_until_killed(const std::filesystem::path& directory, int acknowledged) {
   auto database = vestnik::sqlite::Database::open({.directory = directory});
