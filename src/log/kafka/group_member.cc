@@ -40,11 +40,12 @@ void copy_headers(const rd_kafka_message_t& message, Record& record) {
 }  // namespace
 
 GroupMember::GroupMember(ClientHandle client, SubscribeOptions options, IoThread& io, Topics& topics,
-                         HealthBoard& health, Consumer& consumer, Executor& executor)
+                         HealthBoard& health, Reaper& reaper, Consumer& consumer, Executor& executor)
     : options_(std::move(options)),
       io_(io),
       topics_(topics),
       health_(health),
+      reaper_(reaper),
       executor_(executor),
       link_(std::make_shared<ConsumerLink>(&consumer)),
       progress_(options_.in_flight_max),
@@ -59,6 +60,9 @@ GroupMember::GroupMember(ClientHandle client, SubscribeOptions options, IoThread
 GroupMember::~GroupMember() {
   for (rd_kafka_queue_t* queue : {events_.get(), data_.get(), replies_.get()})
     rd_kafka_queue_io_event_enable(queue, -1, nullptr, 0);
+  if (!close_began_ || rd_kafka_consumer_closed(client_.get()) != 0) return;
+  for (QueueHandle* queue : {&replies_, &data_, &events_}) queue->reset();
+  reaper_.take(std::move(client_));
 }
 
 void GroupMember::start() {
@@ -256,12 +260,14 @@ void GroupMember::step_close(SteadyTime now) {
   const auto spent = now - *close_began_;
   if (phase_ == Phase::committing) {
     if (now >= commit_retry_at_) start_commit(now);
-    if (progress_.has_uncommitted() && spent < close_commit_time) return;
+    if (progress_.has_uncommitted() && spent < close_commit_time && !topics_.unreachable()) return;
     if (revocation_) give_up(std::exchange(revocation_, std::nullopt)->partitions);
     const ErrorHandle error(rd_kafka_consumer_close_queue(client_.get(), replies_.get()));
     phase_ = error == nullptr ? Phase::leaving : Phase::closed;
   }
-  if (phase_ == Phase::leaving && rd_kafka_consumer_closed(client_.get()) == 0 && spent < close_time) return;
+  // There is nobody to leave when the brokers are known to be away.
+  const bool left = phase_ != Phase::leaving || rd_kafka_consumer_closed(client_.get()) != 0;
+  if (!left && spent < close_time && !topics_.unreachable()) return;
   phase_ = Phase::closed;
   health_.well("group " + options_.group);
   io_.remove(*this);

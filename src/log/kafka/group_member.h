@@ -21,6 +21,7 @@
 #include "log/kafka/health_board.h"
 #include "log/kafka/io_thread.h"
 #include "log/kafka/progress.h"
+#include "log/kafka/reaper.h"
 #include "log/kafka/topics.h"
 #include "log/log.h"
 
@@ -35,8 +36,8 @@ class GroupMember final : public IoThread::Source {
  public:
   // The references must outlive it.
   GroupMember(ClientHandle client, SubscribeOptions options, IoThread& io, Topics& topics,
-              HealthBoard& health, Consumer& consumer, Executor& executor);
-  // Only when it is closed.
+              HealthBoard& health, Reaper& reaper, Consumer& consumer, Executor& executor);
+  // Only when it is closed. A client that could not leave its group in time is left to the reaper.
   ~GroupMember() override;
 
   const std::string& group() const { return options_.group; }
@@ -90,6 +91,7 @@ class GroupMember final : public IoThread::Source {
   IoThread& io_;
   Topics& topics_;
   HealthBoard& health_;
+  Reaper& reaper_;
   Executor& executor_;
   const std::shared_ptr<ConsumerLink> link_;
   Progress progress_;

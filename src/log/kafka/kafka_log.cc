@@ -70,6 +70,7 @@ class KafkaLog::Impl {
   Topics topics_;  // on the I/O thread
   IoThread io_;
   Producer producer_;
+  Reaper reaper_;
   mutable std::mutex mutex_;
   std::vector<GroupMember*> members_;  // guarded by mutex_
 };
@@ -79,8 +80,8 @@ class KafkaLog::Impl::KafkaSubscription final : public Subscription {
   KafkaSubscription(Impl& log, ClientHandle client, SubscribeOptions options, Consumer& consumer,
                     Executor& executor)
       : log_(log),
-        member_(std::move(client), std::move(options), log.io_, log.topics_, log.health_, consumer,
-                executor) {
+        member_(std::move(client), std::move(options), log.io_, log.topics_, log.health_, log.reaper_,
+                consumer, executor) {
     const std::lock_guard lock(log_.mutex_);
     log_.members_.push_back(&member_);
     log_.io_.post([this] { member_.start(); });

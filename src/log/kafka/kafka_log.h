@@ -45,7 +45,8 @@ class KafkaLog final : public Log {
   // property that is unknown, refused or has a bad value (and names it), std::runtime_error when librdkafka
   // can't start with them.
   explicit KafkaLog(Options options);
-  // Subscriptions must be gone. Waits for what was appended, at most append_timeout, then tells `closed`.
+  // Subscriptions must be gone. Waits for what was appended, at most append_timeout, then tells `closed`; and
+  // for consumers whose coordinator went away in the middle of a commit, at most session.timeout.ms (6 s).
   ~KafkaLog() override;
 
   // `done` runs inside this call when nothing is taken (overloaded, too_large, closed, brokers known to be

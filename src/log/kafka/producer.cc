@@ -140,7 +140,8 @@ void Producer::on_error(rd_kafka_event_t* event) {
     client_lost_ = true;
     return;
   }
-  if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) topics_.on_error(rd_kafka_event_error_string(event));
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return topics_.on_all_down();
+  topics_.on_error(rd_kafka_event_error_string(event));
   topics_.on_doubt();
 }
 

@@ -65,6 +65,8 @@ void Topics::serve(rd_kafka_t* client, rd_kafka_queue_t* queue, SteadyTime now) 
 void Topics::on_contact(SteadyTime now) {
   contact_at_ = now;
   unreachable_ = false;
+  all_down_ = false;
+  unanswered_ = 0;
   last_error_.clear();
   health_.well(brokers_part);
 }
@@ -134,6 +136,8 @@ bool Topics::on_answer(rd_kafka_event_t* event, SteadyTime now) {
   ask_at_ = std::min(ask_at_, now + ask_again_when_unwell);
   // A delivery confirmed since the question proves that the brokers are only slow to answer it.
   if (contact_at_ > asked_at_) return false;
+  ++unanswered_;
+  if (!all_down_ && unanswered_ < 2) return false;
   unreachable_ = true;
   health_.unwell(brokers_part,
                  fmt::format("no broker answers: {}",

@@ -32,11 +32,17 @@ class Topics {
 
   // A broker confirmed something.
   void on_contact(SteadyTime now);
-  // All connections are gone, or a delivery timed out: find out soon.
+  // A delivery failed: find out soon.
   void on_doubt() { ask_at_ = SteadyTime{}; }
+  // librdkafka has lost every connection. That alone may be an idle one that the broker closed.
+  void on_all_down() {
+    all_down_ = true;
+    on_doubt();
+  }
   // Why a connection failed, for people: it explains why nobody answers.
   void on_error(std::string reason) { last_error_ = std::move(reason); }
-  // Asked, and nobody answered since.
+  // Asked, and nobody answered: once with every connection gone, else twice, since the question goes to one
+  // broker only (the controller, as far as librdkafka knows).
   bool unreachable() const { return unreachable_; }
 
  private:
@@ -63,6 +69,8 @@ class Topics {
   bool creating_ = false;
   bool create_failed_ = false;
   bool unreachable_ = false;
+  bool all_down_ = false;
+  int unanswered_ = 0;  // questions in a row
   std::string last_error_;
   SteadyTime ask_at_{};
   SteadyTime asked_at_{};
