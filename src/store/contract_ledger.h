@@ -21,16 +21,16 @@ inline Ledger::Recorded recorded(Ledger& ledger, std::vector<Transition> batch) 
 inline std::optional<Delivery> found(Ledger& ledger, const NotificationId& id) {
   return get<std::optional<Delivery>>([&](auto done) { ledger.find(id, std::move(done)); });
 }
-inline Deliveries due(Ledger& ledger, std::vector<std::int32_t> partitions, Timestamp before, std::size_t limit = 100,
-                      Channel channel = Channel::email) {
+inline Deliveries due(Ledger& ledger, std::vector<std::int32_t> partitions, Timestamp before,
+                      std::size_t limit = 100, Channel channel = Channel::email) {
   return get<Deliveries>(
       [&](auto done) { ledger.due(channel, std::move(partitions), before, limit, std::move(done)); });
 }
 inline Deliveries claimed(Ledger& ledger, std::vector<Owner> owners, Channel channel = Channel::email) {
   return get<Deliveries>([&](auto done) { ledger.claim(channel, std::move(owners), std::move(done)); });
 }
-inline std::vector<Step> untold(Ledger& ledger, std::vector<std::int32_t> partitions = {0}, std::size_t limit = 100,
-                                Channel channel = Channel::email) {
+inline std::vector<Step> untold(Ledger& ledger, std::vector<std::int32_t> partitions = {0},
+                                std::size_t limit = 100, Channel channel = Channel::email) {
   return get<std::vector<Step>>(
       [&](auto done) { ledger.untold(channel, std::move(partitions), limit, std::move(done)); });
 }
@@ -81,7 +81,8 @@ TEST_P(StoreContract, EmptyBatchesAreFine) {
   EXPECT_TRUE(admitted(ledger(), {}).empty());
   EXPECT_TRUE(begun(ledger(), {}).empty());
   EXPECT_TRUE(recorded(ledger(), {}).applied.empty());
-  EXPECT_TRUE(get<std::vector<Step>>([&](auto done) { ledger().apply_receipts({}, std::move(done)); }).empty());
+  EXPECT_TRUE(
+      get<std::vector<Step>>([&](auto done) { ledger().apply_receipts({}, std::move(done)); }).empty());
   EXPECT_TRUE(claimed(ledger(), {}).empty());
   EXPECT_TRUE(due(ledger(), {}, after(1)).empty());
   EXPECT_TRUE(untold(ledger(), {}).empty());
@@ -95,7 +96,8 @@ TEST_P(StoreContract, AnAttemptBeginsOnlyFromPendingWithTheNextNumber) {
   EXPECT_EQ(begun(ledger(), {start(n, 2)}), std::vector{false});
   EXPECT_EQ(begun(ledger(), {start(n, 0)}), std::vector{false});
   EXPECT_EQ(begun(ledger(), {start(n, 1), start(n, 1)}), (std::vector{true, false}));
-  EXPECT_EQ(begun(ledger(), {start(n, 1)}), std::vector{false}) << "a second call is not the first one's retry";
+  EXPECT_EQ(begun(ledger(), {start(n, 1)}), std::vector{false})
+      << "a second call is not the first one's retry";
   EXPECT_EQ(begun(ledger(), {start(n, 2)}), std::vector{false}) << "not while sending";
   const auto delivery = found(ledger(), n.id);
   EXPECT_EQ(delivery->state, DeliveryState::sending);
@@ -106,18 +108,20 @@ TEST_P(StoreContract, AnAttemptBeginsOnlyFromPendingWithTheNextNumber) {
 }
 
 TEST_P(StoreContract, OutcomesMoveTheRowOnce) {
-  const std::vector<std::pair<DeliveryState, StepKind>> ends{{DeliveryState::sent, StepKind::sent},
-                                                             {DeliveryState::dead, StepKind::dead},
-                                                             {DeliveryState::in_doubt, StepKind::in_doubt},
-                                                             {DeliveryState::expired, StepKind::expired},
-                                                             {DeliveryState::suppressed, StepKind::suppressed}};
+  const std::vector<std::pair<DeliveryState, StepKind>> ends{
+      {DeliveryState::sent, StepKind::sent},
+      {DeliveryState::dead, StepKind::dead},
+      {DeliveryState::in_doubt, StepKind::in_doubt},
+      {DeliveryState::expired, StepKind::expired},
+      {DeliveryState::suppressed, StepKind::suppressed}};
   int number = 0;
   for (const auto& [state, kind] : ends) {
     const Notification n = a_notification(++number);
     admitted(ledger(), {{n, owner_now}});
     EXPECT_EQ(recorded(ledger(), {transition(n, 1, state, kind)}).applied, std::vector{false}) << "not begun";
     begun(ledger(), {start(n, 1)});
-    EXPECT_EQ(recorded(ledger(), {transition(n, 2, state, kind)}).applied, std::vector{false}) << "other attempt";
+    EXPECT_EQ(recorded(ledger(), {transition(n, 2, state, kind)}).applied, std::vector{false})
+        << "other attempt";
     EXPECT_EQ(recorded(ledger(), {transition(n, 1, state, kind)}).applied, std::vector{true});
     EXPECT_EQ(recorded(ledger(), {transition(n, 1, state, kind)}).applied, std::vector{false}) << "twice";
     EXPECT_EQ(begun(ledger(), {start(n, 2)}), std::vector{false});
@@ -182,8 +186,10 @@ TEST_P(StoreContract, ABatchMayHoldOneRowSeveralTimes) {
   const Notification a = a_notification(1), b = a_notification(2);
   admitted(ledger(), {{a, owner_now}, {b, owner_now}});
   begun(ledger(), {start(a, 1), start(b, 1)});
-  EXPECT_EQ(recorded(ledger(), {sent(a, 1), sent(b, 1), transition(a, 1, DeliveryState::dead, StepKind::dead)}).applied,
-            (std::vector{true, true, false}));
+  EXPECT_EQ(
+      recorded(ledger(), {sent(a, 1), sent(b, 1), transition(a, 1, DeliveryState::dead, StepKind::dead)})
+          .applied,
+      (std::vector{true, true, false}));
   EXPECT_EQ(found(ledger(), a.id)->state, DeliveryState::sent);
 }
 
@@ -206,7 +212,8 @@ TEST_P(StoreContract, AStaleEpochChangesNothing) {
 }
 
 TEST_P(StoreContract, AClaimGivesTheAttemptsNobodyFinished) {
-  const Notification a = a_notification(1), b = a_notification(2), c = a_notification(3), d = a_notification(4);
+  const Notification a = a_notification(1), b = a_notification(2), c = a_notification(3),
+                     d = a_notification(4);
   const Notification sms = a_notification(5, Channel::sms);
   admitted(ledger(), {{a, {0, 5}}, {b, {1, 5}}, {c, {2, 5}}, {d, {0, 5}}, {sms, {0, 5}}});
   begun(ledger(), {start(a, 1, {0, 5}), start(b, 1, {1, 5}), start(c, 1, {2, 5}), start(sms, 1, {0, 5})});

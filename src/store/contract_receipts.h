@@ -160,7 +160,8 @@ TEST_P(StoreContract, SeveralHundredReceipts) {
   EXPECT_EQ(received(ledger(), late).size(), 200U);
 }
 
-// The submit is recorded and its receipt arrives at the same moment, in any order: it always counts, and once.
+// The submit is recorded and its receipt arrives at the same moment, in any order: it always counts, and
+// once.
 TEST_P(StoreContract, ReceiptsRacingTheirSubmit) {
   constexpr int rounds = 40;
   for (int i = 0; i < rounds; ++i) {
@@ -168,7 +169,8 @@ TEST_P(StoreContract, ReceiptsRacingTheirSubmit) {
     admitted(ledger(), {{n, owner_now}});
     begun(ledger(), {start(n, 1)});
     const std::string part = fmt::format("r{}", i), other = fmt::format("s{}", i);
-    auto record = std::async(std::launch::async, [&] { return recorded(ledger(), {sent(n, 1, {part, other})}); });
+    auto record =
+        std::async(std::launch::async, [&] { return recorded(ledger(), {sent(n, 1, {part, other})}); });
     auto one = std::async(std::launch::async, [&] { return received(ledger(), {receipt(part)}); });
     auto two = std::async(std::launch::async, [&] { return received(ledger(), {receipt(other)}); });
     EXPECT_EQ(record.get().receipt_steps.size() + one.get().size() + two.get().size(), 1U);

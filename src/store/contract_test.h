@@ -5,13 +5,12 @@
 // The cases stand in contract_users.h, contract_ledger.h, contract_receipts.h and contract_timeline.h.
 #pragma once
 
-#include <fmt/format.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <chrono>
+#include <fmt/format.h>
 #include <functional>
 #include <future>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <memory>
 #include <string>
 #include <vector>
@@ -67,7 +66,8 @@ inline constexpr Timestamp t0 = from_unix_us(1'800'000'000'123'456);
 constexpr Timestamp after(std::int64_t ms) { return t0 + std::chrono::milliseconds(ms); }
 
 // NUL, quotes, a backslash, UTF-8 of two and four bytes, a line break.
-inline const std::string awkward_text{"a\0b 'q' \"d\" \\ \xd0\x96 \xf0\x9f\x90\xa6\r\n%s $1 {}", 34};
+inline constexpr char awkward_bytes[] = "a\0b 'q' \"d\" \\ \xd0\x96 \xf0\x9f\x90\xa6\r\n%s $1 {}";
+inline const std::string awkward_text(awkward_bytes, sizeof awkward_bytes - 1);
 
 inline Notification a_notification(int n, Channel channel = Channel::email) {
   const UserId user{fmt::format("user_01900000-0000-7000-8000-{:012}", n)};

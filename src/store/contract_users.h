@@ -10,7 +10,8 @@
 namespace vestnik::store {
 
 inline User a_user(int n, std::string email, std::string phone) {
-  return User{{fmt::format("user_01900000-0000-7000-8000-{:012}", n)}, std::move(email), std::move(phone), "Ann", t0};
+  return User{
+      {fmt::format("user_01900000-0000-7000-8000-{:012}", n)}, std::move(email), std::move(phone), "Ann", t0};
 }
 
 inline Registration registered(Users& users, const User& user, const std::string& key) {
@@ -50,7 +51,8 @@ TEST_P(StoreContract, WithoutAnAddressThePhoneIsTheIdentity) {
   // An address makes it somebody else, and an address that reads like a phone does too.
   EXPECT_EQ(registered(users(), a_user(4, "bob@example.test", "+491701234567"), "bob@example.test").kind,
             Registration::Kind::created);
-  EXPECT_EQ(registered(users(), a_user(5, "+491701234567", ""), "+491701234567").kind, Registration::Kind::created);
+  EXPECT_EQ(registered(users(), a_user(5, "+491701234567", ""), "+491701234567").kind,
+            Registration::Kind::created);
 }
 
 TEST_P(StoreContract, UsersSurviveReopeningWithAnyText) {
@@ -103,7 +105,8 @@ TEST_P(StoreContract, ManyDifferentUsersAtOnce) {
     auto promise = std::make_shared<std::promise<Result<Registration, Error>>>();
     results.push_back(promise->get_future());
     const std::string address = fmt::format("user{}@example.test", i);
-    users().register_user(a_user(i, address, ""), address, [promise](auto r) { promise->set_value(std::move(r)); });
+    users().register_user(a_user(i, address, ""), address,
+                          [promise](auto r) { promise->set_value(std::move(r)); });
   }
   for (auto& result : results) {
     ASSERT_EQ(result.wait_for(std::chrono::seconds(20)), std::future_status::ready);
@@ -121,7 +124,7 @@ TEST_P(StoreContract, TheStoreIsWell) {
 
 inline SandboxMessage a_message(int n, Timestamp at) {
   const Notification notification = a_notification(n);
-  return {notification.id, Channel::email, notification.to,      "Welcome " + awkward_text,
+  return {notification.id, Channel::email, notification.to,       "Welcome " + awkward_text,
           awkward_text,    "<p>hi",        "raw " + awkward_text, at};
 }
 

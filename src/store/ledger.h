@@ -38,7 +38,8 @@ struct Owner {
 };
 
 struct Delivery {
-  // Once it is sent, expired or suppressed, `to`, `subject`, `text` and `html` are no longer kept: they are empty.
+  // Once it is sent, expired or suppressed, `to`, `subject`, `text` and `html` are no longer kept: they are
+  // empty.
   Notification notification;
   DeliveryState state = DeliveryState::pending;
   Owner owner;
@@ -97,9 +98,9 @@ class Ledger {
   // later. The steps are those of the deliveries that moved.
   virtual void apply_receipts(std::vector<Receipt> batch, Done<std::vector<Step>> done) = 0;
 
-  // Claims the partitions for these owners (sets the epoch of their unfinished rows) and returns the rows in `sending`:
-  // attempts whose outcome nobody recorded. A partition that was claimed with a newer epoch stays as it is, and none of
-  // its rows are returned.
+  // Claims the partitions for these owners (sets the epoch of their unfinished rows) and returns the rows in
+  // `sending`: attempts whose outcome nobody recorded. A partition that was claimed with a newer epoch stays
+  // as it is, and none of its rows are returned.
   virtual void claim(Channel channel, std::vector<Owner> owners, Done<std::vector<Delivery>> done) = 0;
 
   // Pending rows of these partitions due at or before `due_before`, oldest due first (then in the order

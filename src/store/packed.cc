@@ -157,7 +157,8 @@ std::string pack_content(const Notification& n) {
   return out.take();
 }
 
-Notification unpack_notification(std::string_view id_packed, std::string_view meta, std::string_view content) {
+Notification unpack_notification(std::string_view id_packed, std::string_view meta,
+                                 std::string_view content) {
   Notification n;
   n.id.value = unpack_id(id_packed);
   Unpacker in(meta);

@@ -1,5 +1,5 @@
-// How both stores keep ids and whole values in one column: compact, and for any bytes (NUL and invalid UTF-8 too,
-// which PostgreSQL's text can't hold).
+// How both stores keep ids and whole values in one column: compact, and for any bytes (NUL and invalid UTF-8
+// too, which PostgreSQL's text can't hold).
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ class DamagedValue : public std::runtime_error {
 
 class Packer {
  public:
-  void text(std::string_view value);      // length, bytes
-  void integer(std::int64_t value);       // zigzag, LEB128
+  void text(std::string_view value);  // length, bytes
+  void integer(std::int64_t value);   // zigzag, LEB128
   void time(Timestamp value) { integer(to_unix_us(value)); }
   void time(const std::optional<Timestamp>& value);
   std::string take() { return std::move(out_); }

@@ -8,8 +8,8 @@
 
 namespace vestnik::store {
 
-// What a user is known by: the e-mail address's key, or the phone of one without an address. The first letter keeps the
-// two kinds apart.
+// What a user is known by: the e-mail address's key, or the phone of one without an address. The first letter
+// keeps the two kinds apart.
 inline std::string identity_key(const User& user, std::string_view email_key) {
   return user.email.empty() ? "p" + user.phone : "e" + std::string(email_key);
 }

@@ -11,8 +11,12 @@ namespace {
 constexpr double bucket_growth = 1.1;
 constexpr int bucket_max = 260;  // 1.1^260 ms is about two years
 
-std::int64_t second_of(Timestamp t) { return std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count(); }
-std::int64_t minute_of(Timestamp t) { return std::chrono::floor<std::chrono::minutes>(t).time_since_epoch().count(); }
+std::int64_t second_of(Timestamp t) {
+  return std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count();
+}
+std::int64_t minute_of(Timestamp t) {
+  return std::chrono::floor<std::chrono::minutes>(t).time_since_epoch().count();
+}
 
 std::optional<Timestamp> earliest(const TimelineRow& row, StepKind kind) {
   std::optional<Timestamp> at;

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::int64_t layout = 1;
 
-// How far a step is. Attempts count only among the steps of trying; what ends a delivery ranks above them all.
+// How far a step is. Attempts count only among the steps of trying; what ends a delivery ranks above them
+// all.
 std::tuple<int, int, int> rank(const StepFact& step) {
   switch (step.kind) {
     case StepKind::sending: return {1, step.attempt, 0};
@@ -29,7 +30,9 @@ std::tuple<int, int, int> rank(const StepFact& step) {
   return {0, 0, 0};
 }
 
-auto plan_order(const PlanFact& p) { return std::tie(p.planned_at, p.accepted_at, p.template_version, p.event_type); }
+auto plan_order(const PlanFact& p) {
+  return std::tie(p.planned_at, p.accepted_at, p.template_version, p.event_type);
+}
 auto step_order(const StepFact& s) { return std::tie(s.at, s.due_at, s.provider, s.answer, s.sandbox); }
 std::pair<int, int> step_key(const StepFact& s) { return {s.attempt, code(s.kind)}; }
 
@@ -64,17 +67,23 @@ std::vector<TimelineEntry> entries_of(const TimelineRow& row, std::optional<Time
 }  // namespace
 
 TimelineRow row_of(const Notification& n) {
-  return {n.id,      n.user_id, n.event_id,
-          n.channel, PlanFact{n.event_type, n.template_version, n.accepted_at, n.planned_at}, {}};
+  return {n.id,
+          n.user_id,
+          n.event_id,
+          n.channel,
+          PlanFact{n.event_type, n.template_version, n.accepted_at, n.planned_at},
+          {}};
 }
 
 TimelineRow row_of(const Step& s) {
-  return {s.notification_id, s.user_id,    s.event_id,
-          s.channel,         std::nullopt, {{s.attempt, s.kind, s.at, s.provider, s.answer, s.sandbox, s.due_at}}};
+  return {s.notification_id, s.user_id,
+          s.event_id,        s.channel,
+          std::nullopt,      {{s.attempt, s.kind, s.at, s.provider, s.answer, s.sandbox, s.due_at}}};
 }
 
 void join(TimelineRow& row, TimelineRow other) {
-  if (other.plan && (!row.plan || plan_order(*other.plan) < plan_order(*row.plan))) row.plan = std::move(other.plan);
+  if (other.plan && (!row.plan || plan_order(*other.plan) < plan_order(*row.plan)))
+    row.plan = std::move(other.plan);
   for (StepFact& step : other.steps) join_step(row.steps, std::move(step));
 }
 
@@ -100,7 +109,8 @@ Timestamp first_at(const TimelineRow& row) {
   return first;
 }
 
-NotificationView view_of(const TimelineRow& row, const std::optional<AcceptedEvent>& event, bool with_timeline) {
+NotificationView view_of(const TimelineRow& row, const std::optional<AcceptedEvent>& event,
+                         bool with_timeline) {
   NotificationView view;
   view.id = row.id;
   view.user_id = row.user_id;

@@ -1,5 +1,6 @@
-// One notification's timeline as both stores keep it: the plan and the set of its steps. Everything shown and counted is
-// a pure function of that set, and joining facts is commutative and idempotent, so neither order nor repetition matters.
+// One notification's timeline as both stores keep it: the plan and the set of its steps. Everything shown and
+// counted is a pure function of that set, and joining facts is commutative and idempotent, so neither order
+// nor repetition matters.
 #pragma once
 
 #include <compare>
@@ -55,8 +56,8 @@ struct AcceptedEvent {
 
 TimelineRow row_of(const Notification& notification);
 TimelineRow row_of(const Step& step);
-// Adds what `other` knows about the same notification. Of two plans the earlier stays; of two steps with the same id the
-// later (an attempt that was given back is told again under its number).
+// Adds what `other` knows about the same notification. Of two plans the earlier stays; of two steps with the
+// same id the later (an attempt that was given back is told again under its number).
 void join(TimelineRow& row, TimelineRow other);
 
 // The furthest step in the order of store/timeline.h; none: planned.
@@ -67,7 +68,8 @@ std::string_view state_name(int state_code);
 // When the notification is first heard of: what listings are ordered by.
 Timestamp first_at(const TimelineRow& row);
 
-NotificationView view_of(const TimelineRow& row, const std::optional<AcceptedEvent>& event, bool with_timeline);
+NotificationView view_of(const TimelineRow& row, const std::optional<AcceptedEvent>& event,
+                         bool with_timeline);
 
 // `facts` as kept in one column; the id is the table's key.
 std::string pack_facts(const TimelineRow& row);
@@ -91,7 +93,8 @@ struct Counter {
 
   friend auto operator<=>(const Counter&, const Counter&) = default;
 };
-using CounterDeltas = std::map<Counter, std::int64_t>;  // in key order: both stores change counters in this order
+using CounterDeltas =
+    std::map<Counter, std::int64_t>;  // in key order: both stores change counters in this order
 
 // Adds `sign` for everything that `row` counts for. Slots older than their kind's horizon are left out.
 void count(const TimelineRow& row, int sign, Timestamp now, CounterDeltas& deltas);

@@ -1,0 +1,67 @@
+#include "app/configuration.h"
+
+#include <iostream>
+#include <map>
+#include <string_view>
+#include <unistd.h>
+#include <utility>
+
+#include "config/load.h"
+#include "sms/sender.h"
+
+namespace vestnik::app {
+namespace {
+
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+// The value where there is one; else a problem that names the option.
+template <class T, class Kind>
+std::optional<T> checked(const char* option, Result<T, Failure<Kind>> value, config::Problems& problems) {
+  if (value) return std::move(*value);
+  problems.push_back({.message = std::string(option) + ": " + value.error().message});
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Configuration, config::Problems> load_configuration(const CommandLine& line) {
+  config::LoadOptions load{.environment = environment(), .role = *config::parse_role(line.role)};
+  if (!line.config_file.empty()) load.config_file = line.config_file;
+  auto options = config::load(load);
+  if (!options) return std::unexpected(std::move(options.error()));
+
+  config::Problems problems;
+  Configuration result{.options = std::move(*options), .role = load.role};
+  auto planning = planning::load_configured(result.options);
+  if (planning) {
+    result.planning = std::make_shared<const planning::Configured>(std::move(*planning));
+  } else {
+    problems = std::move(planning.error());
+  }
+  if (auto from = checked("EMAIL_FROM", email::parse_mailbox(result.options.email_from), problems))
+    result.email_from = std::move(*from);
+  if (!result.options.smtp_url.empty())
+    result.smtp = checked("SMTP_URL", email::smtp::parse_url(result.options.smtp_url), problems);
+  if (!result.options.smpp_url.empty())
+    result.smpp = checked("SMPP_URL", sms::smpp::parse_smpp_url(result.options.smpp_url), problems);
+  if (result.smpp)
+    result.sms_from =
+        checked("SMS_FROM", sms::sender_address(result.options.sms_from, *result.smpp), problems);
+  if (!problems.empty()) return std::unexpected(std::move(problems));
+  return result;
+}
+
+void print_problems(const config::Problems& problems) {
+  for (const config::Problem& problem : problems)
+    std::cerr << "vestnik: " << config::to_string(problem) << '\n';
+}
+
+}  // namespace vestnik::app

@@ -1,0 +1,75 @@
+#include <malloc.h>
+#include <memory>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "app/commands.h"
+#include "app/configuration.h"
+#include "app/system.h"
+#include "app/version.h"
+#include "base/logging.h"
+
+namespace vestnik::app {
+namespace {
+
+// Threads inherit the mask, so the signals wait for wait_for_signal().
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // A peer that closes is an error of the write, not the end of the process.
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+int wait_for_signal(const sigset_t& signals) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+  return signal;
+}
+
+bool human_lines(config::LogFormat format) {
+  switch (format) {
+    case config::LogFormat::human: return true;
+    case config::LogFormat::json: return false;
+    case config::LogFormat::automatic: return isatty(STDERR_FILENO) == 1;
+  }
+  return false;
+}
+
+}  // namespace
+
+int serve(const CommandLine& line) {
+  // Two arenas serve few threads as well as eight per core do, and keep freed memory in fewer places.
+  mallopt(M_ARENA_MAX, 2);
+  auto configuration = load_configuration(line);
+  if (!configuration) {
+    print_problems(configuration.error());
+    return 2;
+  }
+  logging::configure(configuration->options.log_level, human_lines(configuration->options.log_format));
+  const sigset_t signals = block_signals();
+  const config::Config options = configuration->options;
+  const bool email_sandbox = !configuration->smtp, sms_sandbox = !configuration->smpp;
+
+  System system(std::move(*configuration));
+  logging::info("vestnik", "ready",
+                {{"version", version_text},
+                 {"role", line.role},
+                 {"address", "http://" + options.host + ":" + std::to_string(system.port())},
+                 {"log", options.uses_kafka() ? "kafka" : "embedded"},
+                 {"store", options.uses_postgresql() ? "postgresql" : "embedded"},
+                 {"email", email_sandbox ? "sandbox" : "smtp"},
+                 {"sms", sms_sandbox ? "sandbox" : "smpp"}});
+
+  const int signal = wait_for_signal(signals);
+  logging::info("vestnik", "stopping", {{"signal", sigabbrev_np(signal)}});
+  system.stop();
+  logging::info("vestnik", "stopped");
+  return 0;
+}
+
+}  // namespace vestnik::app

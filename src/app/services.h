@@ -1,0 +1,31 @@
+// The five services as System starts them: each with its loop, its options from the configuration, its
+// routes.
+#pragma once
+
+#include <memory>
+
+#include "app/backing.h"
+#include "app/configuration.h"
+#include "app/service.h"
+#include "base/metrics.h"
+#include "net/http.h"
+#include "net/http_api_keys.h"
+
+namespace vestnik::app {
+
+// What every service is given; all of it outlives the services.
+struct Surroundings {
+  const Configuration& configuration;
+  Backing& backing;
+  Metrics& metrics;
+  net::Router& router;
+  const net::ApiKeys& keys;
+};
+
+std::unique_ptr<Service> make_user_service(const Surroundings& surroundings);
+std::unique_ptr<Service> make_notification_service(const Surroundings& surroundings);
+std::unique_ptr<Service> make_email_service(const Surroundings& surroundings);
+std::unique_ptr<Service> make_sms_service(const Surroundings& surroundings);
+std::unique_ptr<Service> make_analytics_service(const Surroundings& surroundings);
+
+}  // namespace vestnik::app

@@ -1,0 +1,67 @@
+#include "app/system.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "app/services.h"
+#include "app/status.h"
+
+namespace vestnik::app {
+namespace {
+
+// In the order a notification passes them.
+constexpr std::pair<config::Role, std::unique_ptr<Service> (*)(const Surroundings&)> makers[] = {
+    {config::Role::user_service, make_user_service},
+    {config::Role::notification_service, make_notification_service},
+    {config::Role::email_service, make_email_service},
+    {config::Role::sms_service, make_sms_service},
+    {config::Role::analytics_service, make_analytics_service},
+};
+
+unsigned http_threads(const config::Config& options) {
+  return options.http_threads > 0 ? options.http_threads : std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+System::System(Configuration configuration)
+    : configuration_(std::move(configuration)),
+      keys_(configuration_.options.api_keys),
+      backing_(open_backing(configuration_.options)) {
+  net::Router router;
+  const Surroundings surroundings{configuration_, backing_, metrics_, router, keys_};
+  for (const auto& [role, make] : makers) {
+    if (configuration_.role == config::Role::all || configuration_.role == role)
+      services_.push_back(make(surroundings));
+  }
+  add_status_routes(router, metrics_, [this] { return health(); });
+  // The address first: one that is taken is told before anything has begun.
+  server_ = net::HttpServer::listen({.host = configuration_.options.host,
+                                     .port = configuration_.options.port,
+                                     .threads = http_threads(configuration_.options)},
+                                    std::move(router), metrics_);
+  for (const auto& service : services_) service->start();
+}
+
+System::~System() {
+  server_.reset();
+  // They answer what they were asked, on the services' loops, so they go first.
+  backing_.log.reset();
+  backing_.store.reset();
+  backing_.database.reset();
+}
+
+void System::stop() {
+  const auto limit = configuration_.options.drain_timeout;
+  server_->stop(limit);
+  for (const auto& service : services_) service->stop(limit);
+}
+
+std::vector<Health> System::health() const {
+  std::vector<Health> parts{backing_.log->health(), backing_.store->health()};
+  for (const auto& service : services_) std::ranges::move(service->health(), std::back_inserter(parts));
+  return parts;
+}
+
+}  // namespace vestnik::app

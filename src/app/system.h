@@ -1,0 +1,41 @@
+// One process: what it runs on, the services of its role, and the HTTP server in front of them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "app/backing.h"
+#include "app/configuration.h"
+#include "app/service.h"
+#include "base/metrics.h"
+#include "net/http_api_keys.h"
+#include "net/http_server.h"
+
+namespace vestnik::app {
+
+class System {
+ public:
+  // Opens log and store, starts the services, then listens. Throws with what to do.
+  explicit System(Configuration configuration);
+  ~System();
+
+  std::uint16_t port() const { return server_->port(); }
+
+  // Intake first, then the services from left to right, each finishing what it has, all within
+  // `drain_timeout` each.
+  void stop();
+
+ private:
+  std::vector<Health> health() const;
+
+  Configuration configuration_;
+  Metrics metrics_;
+  net::ApiKeys keys_;
+  Backing backing_;
+  std::vector<std::unique_ptr<Service>> services_;
+  std::unique_ptr<net::HttpServer> server_;
+};
+
+}  // namespace vestnik::app

@@ -1,0 +1,193 @@
+#include "log/sqlite/appender.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "log/sqlite/schema.h"
+
+namespace vestnik::log::sqlite {
+namespace {
+
+// A row's size: small enough that a consumer that is behind reads in even steps.
+constexpr std::size_t batch_bytes_max = 256 * 1024;
+// Key and headers; with the value's limit this bounds a row.
+constexpr std::size_t record_rest_bytes_max = 100 * 1024;
+// log.h promises an answer within 2 s, also when the disk hangs.
+constexpr auto answer_within = std::chrono::milliseconds(1500);
+constexpr auto watch_interval = std::chrono::milliseconds(400);
+
+std::optional<Error> refusal_of(const std::vector<Record>& records) {
+  for (const Record& record : records)
+    if (record.value.size() > record_bytes_max ||
+        encoded_bytes_max(record) - record.value.size() > record_rest_bytes_max)
+      return Error{ErrorKind::too_large, "a record is larger than the log takes"};
+  return std::nullopt;
+}
+
+}  // namespace
+
+Appender::Appender(vestnik::sqlite::Database& database, Catalog& catalog, Deadlines& deadlines,
+                   const Clock& clock, std::size_t pending_bytes_max,
+                   std::function<void(const std::vector<Topic*>&)> appended)
+    : database_(database),
+      catalog_(catalog),
+      deadlines_(deadlines),
+      clock_(clock),
+      pending_bytes_max_(pending_bytes_max),
+      appended_(std::move(appended)) {}
+
+void Appender::append(Topic& topic, std::vector<Record> records, AppendDone done) {
+  std::optional<Error> refusal = refusal_of(records);
+  if (!refusal && records.empty()) return done({});
+  bool start = false;
+  if (!refusal) {
+    std::size_t bytes = 0;
+    for (const Record& record : records) bytes += encoded_bytes_max(record);
+    const std::lock_guard lock(mutex_);
+    if (closed_) {
+      refusal = Error{ErrorKind::closed, "the log is closed"};
+    } else if (pending_.bytes + bytes > pending_bytes_max_) {
+      refusal = Error{ErrorKind::overloaded, "too many appends are waiting"};
+    } else {
+      gather(topic, records);
+      pending_.bytes += bytes;
+      pending_.waiting.push_back({clock_.steady_now(), std::move(done)});
+      start = !flushing_;
+      if (start) flushing_ = std::make_shared<Flush>();
+    }
+  }
+  if (refusal) return done(std::unexpected(*std::move(refusal)));
+  if (start) start_flush();
+}
+
+void Appender::gather(Topic& topic, const std::vector<Record>& records) {
+  auto batches = std::ranges::find(pending_.topics, &topic, &TopicBatches::topic);
+  if (batches == pending_.topics.end()) {
+    pending_.topics.push_back(
+        {&topic, std::vector<std::vector<BatchWriter>>(static_cast<std::size_t>(topic.partitions))});
+    batches = std::prev(pending_.topics.end());
+  }
+  for (const Record& record : records) {
+    auto& of_partition =
+        batches->partitions[static_cast<std::size_t>(partition_of(record.key, topic.partitions))];
+    if (of_partition.empty() || of_partition.back().size() >= batch_bytes_max) of_partition.emplace_back();
+    of_partition.back().add(record);
+  }
+}
+
+void Appender::start_flush() {
+  watch();
+  const std::shared_ptr<Flush> flush = flushing_;
+  database_.write(
+      [this, flush](vestnik::sqlite::Connection& connection) { write_rows(connection, *flush); },
+      [this, flush](Result<void, vestnik::sqlite::Error> result) { finish_flush(*flush, result); });
+}
+
+void Appender::write_rows(vestnik::sqlite::Connection& connection, Flush& flush) {
+  {
+    const std::lock_guard lock(mutex_);
+    flush.gathered = std::exchange(pending_, {});
+  }
+  const std::int64_t now_us = to_unix_us(clock_.now());
+  for (TopicBatches& batches : flush.gathered.topics) {
+    Topic& topic = *batches.topic;
+    if (!topic.persisted)
+      connection.prepare("INSERT INTO log_topic VALUES (?, ?, ?)")
+          .bind(1, topic.id)
+          .bind(2, topic.name)
+          .bind(3, topic.partitions)
+          .run();
+    auto insert = connection.prepare("INSERT INTO log_batch VALUES (?, ?, ?, ?)");
+    for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
+      std::int64_t offset = catalog_.end_offset(topic, partition);
+      for (BatchWriter& writer : batches.partitions[static_cast<std::size_t>(partition)]) {
+        auto batch = std::make_shared<Batch>();
+        batch->base_offset = offset;
+        batch->count = writer.count();
+        batch->bytes = std::move(writer).seal();
+        offset = batch->end_offset();
+        insert.bind(1, batch_id(topic.id, partition, batch->base_offset))
+            .bind(2, batch->count)
+            .bind(3, now_us)
+            .bind_blob(4, batch->bytes)
+            .run();
+        flush.rows.push_back({&topic, partition, std::move(batch)});
+      }
+    }
+  }
+}
+
+void Appender::finish_flush(Flush& flush, const Result<void, vestnik::sqlite::Error>& result) {
+  std::vector<Waiting> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    // The transaction may fail before it comes to our work: what should have been taken then is still
+    // pending.
+    if (!result && flush.gathered.topics.empty()) flush.gathered = std::exchange(pending_, {});
+    waiting = std::exchange(flush.gathered.waiting, {});
+  }
+  Result<void, Error> answer;
+  if (result) {
+    for (Row& row : flush.rows) catalog_.append(*row.topic, row.partition, std::move(row.batch));
+    std::vector<Topic*> topics;
+    for (const TopicBatches& batches : flush.gathered.topics) {
+      batches.topic->persisted = true;
+      topics.push_back(batches.topic);
+    }
+    appended_(topics);
+  } else {
+    const bool closed = result.error().kind == vestnik::sqlite::ErrorKind::closed;
+    answer = fail(closed ? ErrorKind::closed : ErrorKind::unavailable, result.error().message);
+  }
+  for (Waiting& one : waiting) one.done(answer);
+
+  {
+    const std::lock_guard lock(mutex_);
+    if (pending_.waiting.empty() && pending_.topics.empty()) {
+      flushing_.reset();
+      idle_.notify_all();  // under the lock: close() may return, and this object end, as soon as it is
+                           // released
+      return;
+    }
+    flushing_ = std::make_shared<Flush>();
+  }
+  start_flush();
+}
+
+void Appender::watch() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (watching_) return;
+    watching_ = true;
+  }
+  deadlines_.after(watch_interval, [this] { answer_overdue(); });
+}
+
+void Appender::answer_overdue() {
+  std::vector<Waiting> overdue;
+  {
+    const std::lock_guard lock(mutex_);
+    watching_ = false;
+    if (!flushing_) return;
+    const SteadyTime limit = clock_.steady_now() - answer_within;
+    for (std::vector<Waiting>* waiting : {&flushing_->gathered.waiting, &pending_.waiting}) {
+      const auto later =
+          std::ranges::find_if(*waiting, [&](const Waiting& one) { return one.since > limit; });
+      overdue.insert(overdue.end(), std::make_move_iterator(waiting->begin()),
+                     std::make_move_iterator(later));
+      waiting->erase(waiting->begin(), later);
+    }
+  }
+  for (Waiting& one : overdue)
+    one.done(fail(ErrorKind::unavailable, "the disk takes too long; the records may become durable yet"));
+  watch();
+}
+
+void Appender::close() {
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  idle_.wait(lock, [this] { return !flushing_; });
+}
+
+}  // namespace vestnik::log::sqlite

@@ -1,0 +1,155 @@
+#include <algorithm>
+#include <tuple>
+
+#include "store/codes.h"
+#include "store/packed.h"
+#include "store/sqlite/ledger.h"
+
+namespace vestnik::store::sqlite {
+namespace {
+
+// The row's epoch is that of its last change; a claim raises it for all rows of the partition at once by one
+// row in ledger_owners, however many are pending.
+const std::string delivery_columns =
+    "SELECT l.id, l.meta, coalesce(c.content, x''), l.state, l.partition, max(l.epoch, coalesce(o.epoch, "
+    "l.epoch)), "
+    "l.attempt, l.due_at, l.provider, l.progress, l.answer, l.updated_at FROM ledger l "
+    "LEFT JOIN ledger_content c ON c.seq = l.seq "
+    "LEFT JOIN ledger_owners o ON o.channel = l.channel AND o.partition = l.partition ";
+const std::string sending_deliveries =
+    delivery_columns + "WHERE l.state = 1 AND l.channel = ?1 AND l.partition = ?2";
+const std::string delivery_by_seq = delivery_columns + "WHERE l.seq = ?1";
+const std::string delivery_by_id = delivery_columns + "WHERE l.id = ?1";
+
+Delivery delivery_of(const Statement& row) {
+  Delivery d;
+  d.notification = unpack_notification(row.blob(0), row.blob(1), row.blob(2));
+  d.state = delivery_state_of(row.integer(3));
+  d.owner = {static_cast<std::int32_t>(row.integer(4)), row.integer(5)};
+  d.attempt = static_cast<int>(row.integer(6));
+  d.due_at = from_unix_us(row.integer(7));
+  d.provider = row.blob(8);
+  d.progress = row.blob(9);
+  d.answer = row.blob(10);
+  d.updated_at = from_unix_us(row.integer(11));
+  return d;
+}
+
+std::vector<Delivery> claim_all(Connection& connection, Channel channel, const std::vector<Owner>& owners) {
+  Statement upsert = connection.prepare(
+      "INSERT INTO ledger_owners (channel, partition, epoch) VALUES (?1, ?2, ?3) ON CONFLICT (channel, "
+      "partition) "
+      "DO UPDATE SET epoch = excluded.epoch WHERE epoch <= excluded.epoch RETURNING epoch");
+  Statement select = connection.prepare(sending_deliveries);
+  std::vector<Delivery> deliveries;
+  for (const Owner& owner : owners) {
+    const bool ours = upsert.bind(1, code(channel)).bind(2, owner.partition).bind(3, owner.epoch).step();
+    upsert.reset();
+    if (!ours) continue;
+    for (select.bind(1, code(channel)).bind(2, owner.partition); select.step();)
+      deliveries.push_back(delivery_of(select));
+    select.reset();
+  }
+  return deliveries;
+}
+
+std::vector<Delivery> due_now(Connection& connection, Channel channel,
+                              const std::vector<std::int32_t>& partitions, Timestamp due_before,
+                              std::size_t limit) {
+  // Each partition's first rows come from the index alone; only those that are wanted in the end are read
+  // whole.
+  Statement first = connection.prepare(
+      "SELECT due_at, seq FROM ledger WHERE state = 0 AND channel = ?1 AND partition = ?2 AND due_at <= ?3 "
+      "ORDER BY due_at, seq LIMIT ?4");
+  std::vector<std::pair<std::int64_t, std::int64_t>> order;
+  for (const std::int32_t partition : partitions) {
+    first.bind(1, code(channel)).bind(2, partition).bind(3, to_unix_us(due_before));
+    for (first.bind(4, static_cast<std::int64_t>(limit)); first.step();)
+      order.emplace_back(first.integer(0), first.integer(1));
+    first.reset();
+  }
+  std::ranges::sort(order);
+  order.resize(std::min(order.size(), limit));
+  Statement whole = connection.prepare(delivery_by_seq);
+  std::vector<Delivery> deliveries;
+  deliveries.reserve(order.size());
+  for (const auto& [due_at, seq] : order) {
+    if (whole.bind(1, seq).step()) deliveries.push_back(delivery_of(whole));
+    whole.reset();
+  }
+  return deliveries;
+}
+
+std::vector<Step> untold_now(Connection& connection, Channel channel,
+                             const std::vector<std::int32_t>& partitions, std::size_t limit) {
+  // The outbox holds what was written in the last moments; reading all of it in order beats an index on every
+  // insert.
+  Statement select = connection.prepare("SELECT partition, step FROM outbox WHERE channel = ?1 ORDER BY seq");
+  std::vector<Step> steps;
+  select.bind(1, code(channel));
+  while (steps.size() < limit && select.step())
+    if (std::ranges::find(partitions, select.integer(0)) != partitions.end())
+      steps.push_back(unpack_step(select.blob(1)));
+  return steps;
+}
+
+}  // namespace
+
+void SqliteLedger::claim(Channel channel, std::vector<Owner> owners, Done<std::vector<Delivery>> done) {
+  gate_.write<std::vector<Delivery>>(
+      [channel, owners = std::move(owners)](Connection& connection) {
+        return claim_all(connection, channel, owners);
+      },
+      std::move(done));
+}
+
+void SqliteLedger::due(Channel channel, std::vector<std::int32_t> partitions, Timestamp due_before,
+                       std::size_t limit, Done<std::vector<Delivery>> done) {
+  gate_.read<std::vector<Delivery>>(
+      [channel, partitions = std::move(partitions), due_before, limit](Connection& connection) {
+        return due_now(connection, channel, partitions, due_before, limit);
+      },
+      std::move(done));
+}
+
+void SqliteLedger::next_due(Channel channel, std::vector<std::int32_t> partitions,
+                            Done<std::optional<Timestamp>> done) {
+  gate_.read<std::optional<Timestamp>>(
+      [channel, partitions = std::move(partitions)](Connection& connection) {
+        Statement select = connection.prepare(
+            "SELECT min(due_at) FROM ledger WHERE state = 0 AND channel = ?1 AND partition = ?2");
+        std::optional<Timestamp> next;
+        for (const std::int32_t partition : partitions) {
+          select.bind(1, code(channel)).bind(2, partition).step();
+          if (!select.is_null(0)) {
+            const Timestamp due_at = from_unix_us(select.integer(0));
+            next = next ? std::min(*next, due_at) : due_at;
+          }
+          select.reset();
+        }
+        return next;
+      },
+      std::move(done));
+}
+
+// A write, so that what `told` has noted is gone before.
+void SqliteLedger::untold(Channel channel, std::vector<std::int32_t> partitions, std::size_t limit,
+                          Done<std::vector<Step>> done) {
+  gate_.write<std::vector<Step>>(
+      [channel, partitions = std::move(partitions), limit](Connection& connection) {
+        return untold_now(connection, channel, partitions, limit);
+      },
+      std::move(done));
+}
+
+void SqliteLedger::find(const NotificationId& id, Done<std::optional<Delivery>> done) {
+  gate_.read<std::optional<Delivery>>(
+      [id = pack_id(id.value)](Connection& connection) -> std::optional<Delivery> {
+        Statement select = connection.prepare(delivery_by_id);
+        if (!select.bind_blob(1, id).step()) return std::nullopt;
+        return delivery_of(select);
+      },
+      std::move(done));
+}
+
+}  // namespace vestnik::store::sqlite

@@ -1,0 +1,78 @@
+#include "store/codes.h"
+#include "store/packed.h"
+#include "store/receipt_verdict.h"
+#include "store/sqlite/ledger.h"
+
+namespace vestnik::store::sqlite {
+namespace {
+
+void forget_old_early_ones(Connection& connection, Timestamp now) {
+  connection.prepare("DELETE FROM ledger_messages WHERE delivery IS NULL AND kept_at < ?1")
+      .bind(1, to_unix_us(now - early_receipt_kept))
+      .run();
+}
+
+std::vector<Part> parts_of(Connection& connection, std::int64_t seq) {
+  Statement select = connection.prepare(
+      "SELECT status, answer, at FROM ledger_messages WHERE delivery = ?1 ORDER BY at, message_id");
+  std::vector<Part> parts;
+  for (select.bind(1, seq); select.step();)
+    parts.push_back({static_cast<PartStatus>(select.integer(0)), std::string(select.blob(1)),
+                     from_unix_us(select.integer(2))});
+  return parts;
+}
+
+// The row that the receipt's message belongs to, if this is the first word about that message.
+std::optional<std::int64_t> note(Connection& connection, const Receipt& receipt, Timestamp now) {
+  if (receipt.message_id.empty()) return std::nullopt;
+  Statement upsert = connection.prepare(
+      "INSERT INTO ledger_messages (provider, message_id, delivery, status, answer, at, kept_at) "
+      "VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6) ON CONFLICT (provider, message_id) DO UPDATE "
+      "SET status = excluded.status, answer = excluded.answer, at = excluded.at WHERE status = 0 RETURNING "
+      "delivery");
+  upsert.bind_blob(1, receipt.provider).bind_blob(2, receipt.message_id).bind(3, code(part_status(receipt)));
+  upsert.bind_blob(4, receipt.answer).bind(5, to_unix_us(receipt.at)).bind(6, to_unix_us(now));
+  if (!upsert.step() || upsert.is_null(0)) return std::nullopt;
+  return upsert.integer(0);
+}
+
+}  // namespace
+
+void add_messages(Connection& connection, std::int64_t seq, const std::string& provider,
+                  const std::vector<std::string>& message_ids) {
+  // An early receipt (delivery IS NULL) keeps its status; an id that the provider uses again starts anew.
+  Statement upsert = connection.prepare(
+      "INSERT INTO ledger_messages (provider, message_id, delivery, status) VALUES (?1, ?2, ?3, 0) "
+      "ON CONFLICT (provider, message_id) DO UPDATE SET delivery = excluded.delivery, "
+      "status = CASE WHEN delivery IS NULL OR delivery = excluded.delivery THEN status ELSE 0 END");
+  for (const std::string& id : message_ids)
+    if (!id.empty()) upsert.bind_blob(1, provider).bind_blob(2, id).bind(3, seq).run();
+}
+
+std::optional<Step> settle(Connection& connection, std::int64_t seq) {
+  const auto verdict = verdict_of(parts_of(connection, seq));
+  if (!verdict) return std::nullopt;
+  Statement update = connection.prepare(
+      "UPDATE ledger SET state = ?2, answer = ?3, updated_at = ?4 WHERE seq = ?1 AND state = ?5 "
+      "RETURNING id, meta, attempt, provider, partition");
+  update.bind(1, seq).bind(2, code(verdict->state)).bind_blob(3, verdict->answer);
+  update.bind(4, to_unix_us(verdict->at)).bind(5, code(DeliveryState::sent));
+  if (!update.step()) return std::nullopt;
+  const Notification notification = unpack_notification(update.blob(0), update.blob(1), {});
+  Step step = verdict_step(notification, static_cast<int>(update.integer(2)), update.blob(3), *verdict);
+  keep_untold(connection, step, update.integer(4));
+  return step;
+}
+
+std::vector<Step> apply_receipts_now(Connection& connection, const std::vector<Receipt>& batch,
+                                     Timestamp now) {
+  std::vector<Step> steps;
+  if (batch.empty()) return steps;
+  forget_old_early_ones(connection, now);
+  for (const Receipt& receipt : batch)
+    if (const auto seq = note(connection, receipt, now))
+      if (auto step = settle(connection, *seq)) steps.push_back(std::move(*step));
+  return steps;
+}
+
+}  // namespace vestnik::store::sqlite

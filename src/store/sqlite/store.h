@@ -1,0 +1,34 @@
+// The store in the embedded file.
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "sqlite/database.h"
+#include "store/store.h"
+
+namespace vestnik::store::sqlite {
+
+// Every write goes through the database's one writer, so a batch of operations shares one fsync with the
+// log's appends.
+class SqliteStore final : public Store {
+ public:
+  // Migrates the schema (throws as Database::migrate does). `database` and `clock` must outlive the store;
+  // `clock` says how old a receipt without a submit is.
+  explicit SqliteStore(vestnik::sqlite::Database& database, const Clock& clock = system_clock());
+  // Asks for the last notes (told, event_is_durable) to be written and doesn't wait for it: the database
+  // does, when it is closed.
+  ~SqliteStore() override;
+
+  Users& users() override;
+  Ledger& ledger() override;
+  Timeline& timeline() override;
+  Sandbox& sandbox() override;
+  Health health() const override;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace vestnik::store::sqlite

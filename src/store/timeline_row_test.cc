@@ -1,0 +1,105 @@
+#include "store/timeline_row.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+#include "store/packed.h"
+
+namespace vestnik::store {
+namespace {
+
+StepFact step(StepKind kind, int attempt = 1, std::int64_t us = 0) {
+  return {.attempt = attempt, .kind = kind, .at = from_unix_us(us)};
+}
+
+TEST(FurthestStep, FollowsTheOrderOfTheSeam) {
+  using enum StepKind;
+  const std::vector<StepFact> forward{
+      step(sending, 1),  step(deferred, 1), step(in_doubt, 1),   step(sending, 2), step(deferred, 2),
+      step(in_doubt, 2), step(expired, 1),  step(suppressed, 1), step(skipped, 0), step(dead, 1),
+      step(dead, 2),     step(sent, 1),     step(sent, 2),       step(bounced, 1), step(delivered, 1)};
+  for (std::size_t i = 0; i < forward.size(); ++i)
+    for (std::size_t j = i + 1; j < forward.size(); ++j) {
+      EXPECT_EQ(*furthest_step(std::vector{forward[i], forward[j]}), forward[j]) << i << " " << j;
+      EXPECT_EQ(*furthest_step(std::vector{forward[j], forward[i]}), forward[j]) << i << " " << j;
+    }
+  EXPECT_EQ(furthest_step({}), nullptr);
+  EXPECT_EQ(state_name(state_code(TimelineRow{})), "planned");
+  for (const StepFact& s : forward) {
+    TimelineRow row;
+    row.steps = {s};
+    EXPECT_EQ(state_name(state_code(row)), to_string(s.kind));
+  }
+}
+
+TEST(TimelineRow, JoiningIsCommutativeAndIdempotent) {
+  TimelineRow plan, replan, a, b, b_again;
+  plan.plan = PlanFact{"e", "t", from_unix_us(1), from_unix_us(2)};
+  replan.plan = PlanFact{"e", "t2", from_unix_us(1), from_unix_us(9)};
+  a.steps = {step(StepKind::sent, 1, 5)};
+  b.steps = {step(StepKind::sending, 1, 4)};
+  b_again.steps = {step(StepKind::sending, 1, 6)};
+  std::vector<TimelineRow> parts{plan, replan, a, b, b_again};
+  std::vector<int> order{0, 1, 2, 3, 4};
+  TimelineRow expected;
+  for (const TimelineRow& part : parts) join(expected, part);
+  EXPECT_EQ(expected.plan, plan.plan);
+  ASSERT_EQ(expected.steps.size(), 2U);
+  EXPECT_EQ(expected.steps[0].at, from_unix_us(6));
+  do {
+    TimelineRow row;
+    for (const int i : order) join(row, parts[i]);
+    for (const int i : order) join(row, parts[i]);
+    EXPECT_EQ(row, expected);
+  } while (std::ranges::next_permutation(order).found);
+}
+
+TEST(TimelineRow, PackedFactsComeBackWhole) {
+  TimelineRow row;
+  row.id = {"5d1c0e0a-9b1e-8a5f-8f4c-1f2e3d4c5b6a"};
+  row.user_id = {"user_01900000-0000-7000-8000-000000000001"};
+  row.event_id = {"key of a client"};
+  row.channel = Channel::sms;
+  row.plan = PlanFact{"user_registered", "welcome@1", from_unix_us(-5), from_unix_us(7)};
+  for (const StepKind kind : all_step_kinds) row.steps.push_back(step(kind, 3, 1'800'000'000'000'000));
+  row.steps[2].due_at = from_unix_us(8);
+  row.steps[2].answer = std::string("a\0\xff", 3);
+  row.steps[2].sandbox = true;
+  EXPECT_EQ(unpack_facts(pack_id(row.id.value), pack_facts(row)), row);
+  const std::string packed = pack_facts(row);
+  for (std::size_t n = 0; n < packed.size(); ++n)
+    EXPECT_THROW(unpack_facts(pack_id(row.id.value), packed.substr(0, n)), DamagedValue) << n;
+}
+
+TEST(Counters, AChangeTakesBackWhatItCountedBefore) {
+  const Timestamp now = from_unix_us(1'800'000'000'000'000);
+  TimelineRow row;
+  row.plan = PlanFact{"e", "t", now, now};
+  CounterDeltas deltas;
+  count(row, +1, now, deltas);
+  const TimelineRow before = row;
+  row.steps = {step(StepKind::sent, 1, to_unix_us(now) + 50'000)};
+  count(before, -1, now, deltas);
+  count(row, +1, now, deltas);
+  EXPECT_EQ((deltas[{CounterKind::state, 0, Channel::email, 0}]), 0);
+  EXPECT_EQ((deltas[{CounterKind::state, 0, Channel::email, 1 + static_cast<int>(StepKind::sent)}]), 1);
+  EXPECT_EQ((deltas[{CounterKind::planned, to_unix_us(now) / 1'000'000, Channel::email, 0}]), 1);
+  deltas.clear();
+  count(row, +1, now + std::chrono::days(30), deltas);
+  EXPECT_EQ(deltas.size(), 1U) << "only its state counts by then";
+}
+
+TEST(Latency, BucketsAreTenPercentWide) {
+  EXPECT_EQ(latency_bucket(from_unix_us(5), from_unix_us(0)), 0);
+  EXPECT_EQ(latency_bucket(from_unix_us(0), from_unix_us(1000)), 0);
+  for (const std::int64_t us : {1001, 1100, 2000, 123'456, 5'000'000, 86'400'000}) {
+    const double bound = latency_bound_ms(latency_bucket(from_unix_us(0), from_unix_us(us)));
+    EXPECT_GE(bound * 1.0000001, us / 1000.0);
+    EXPECT_LE(bound, us / 1000.0 * 1.1 + 1e-6);
+  }
+  EXPECT_EQ(latency_bound_ms(latency_bucket(from_unix_us(0), from_unix_us(INT64_MAX))),
+            latency_bound_ms(260));
+}
+
+}  // namespace
+}  // namespace vestnik::store
