@@ -175,6 +175,7 @@ void Attempts::conclude(Held held, Outcome outcome) {
                               std::move(permanent.answer));
                         },
                         [&](InDoubt& in_doubt) {
+                          if (!in_doubt.progress.empty()) held.progress = std::move(in_doubt.progress);
                           if (more_left) {
                             retry_later({.held = std::move(held)}, std::move(in_doubt.answer),
                                         StepKind::in_doubt, now, true);

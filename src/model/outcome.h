@@ -35,6 +35,9 @@ struct Permanent {
 // The peer may have taken it: the last byte that makes it deliver was written, and no answer was seen.
 struct InDoubt {
   std::string answer;
+  // As Transient's: a resend leaves out what is known to be with the peer. Empty: as it was before the
+  // attempt.
+  std::string progress = {};
 };
 
 using Outcome = std::variant<Sent, Transient, Permanent, InDoubt>;

@@ -65,7 +65,7 @@ std::string AttemptParts::progress() const {
 
 Outcome AttemptParts::outcome() const {
   assert(complete());
-  if (in_doubt_) return *in_doubt_;
+  if (in_doubt_) return InDoubt{in_doubt_->answer, progress()};
   if (permanent_) return *permanent_;
   if (transient_) {
     Transient refused = *transient_;

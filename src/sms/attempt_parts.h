@@ -14,7 +14,7 @@ namespace vestnik::sms {
 
 class AttemptParts {
  public:
-  // `progress`: what an earlier attempt's Transient said; parts named there are not sent again. Progress of
+  // `progress`: what an earlier attempt's outcome said; parts named there are not sent again. Progress of
   // another number of parts, or none of ours, counts as none: the text would be incomplete otherwise.
   AttemptParts(std::size_t parts, std::string_view progress);
 
@@ -24,8 +24,8 @@ class AttemptParts {
   void answered(std::size_t part, Outcome outcome);
 
   bool complete() const { return unanswered_ == 0; }
-  // Once complete: InDoubt if any part is; else Permanent if any was refused for good; else Transient, with
-  // the progress so far, if any was not taken; else Sent with the ids of all parts.
+  // Once complete: InDoubt if any part is; else Permanent if any was refused for good; else Transient if any
+  // was not taken; else Sent with the ids of all parts. InDoubt and Transient hold the progress so far.
   Outcome outcome() const;
 
  private:

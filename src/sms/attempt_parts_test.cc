@@ -57,7 +57,8 @@ TEST(AttemptParts, DoubtWinsOverRefusalAndRefusalOverDelay) {
   parts.answered(3, sent("d"));
   EXPECT_TRUE(std::holds_alternative<Permanent>(parts.outcome()));
   doubtful.answered(3, InDoubt{"lost"});
-  EXPECT_TRUE(std::holds_alternative<InDoubt>(doubtful.outcome()));
+  // A resend must not repeat what was answered.
+  EXPECT_EQ(std::get<InDoubt>(doubtful.outcome()).progress, R"({"ids":["a",null,null,null]})");
 }
 
 TEST(AttemptParts, ThrottledOnlyIfNothingElseWasWrong) {

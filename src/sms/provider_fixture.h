@@ -160,8 +160,8 @@ class RecordingSmsc {
   }
   ~RecordingSmsc() { std::filesystem::remove(record_); }
 
-  std::string url(const std::string& query = "") const {
-    return "smpp://vestnik:secret@127.0.0.1:" + std::to_string(port_) + query;
+  std::string url(const std::string& query = "", const std::string& scheme = "smpp") const {
+    return scheme + "://vestnik:secret@127.0.0.1:" + std::to_string(port_) + query;
   }
   std::vector<json::object> record() const {
     std::vector<json::object> lines;

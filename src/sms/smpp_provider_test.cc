@@ -237,6 +237,28 @@ TEST_F(SmppProviderTest, AnAnswerThatNeverComesIsInDoubtByItsDeadline) {
   EXPECT_TRUE(std::holds_alternative<InDoubt>(provider.outcome(1)));
 }
 
+TEST_F(SmppProviderTest, OverTlsWithACertificateThatIsCheckedUnlessTold) {
+  const std::string pem =
+      std::filesystem::temp_directory_path() / ("vestnik-sms-" + std::to_string(getpid()));
+  PeerProcess({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+               "-nodes", "-batch", "-subj", "/CN=127.0.0.1", "-keyout", pem + ".key", "-out", pem})
+      .read_line();
+  std::ofstream(pem, std::ios::app) << std::ifstream(pem + ".key").rdbuf();
+  {
+    RecordingSmsc smsc({"--tls-cert", pem});
+    ProviderOnLoop trusting(smsc.url("?tls_verify=false", "smpps"));
+    for (int i = 0; i < 200; ++i) trusting.send(i, "x");
+    ASSERT_TRUE(trusting.wait_for_outcomes(200));
+    EXPECT_EQ(trusting.count<Sent>(), 200u);
+    ProviderOnLoop strict(smsc.url("", "smpps"));
+    EXPECT_TRUE(strict.wait_until_health([](const Health& health) {
+      return !health.well && health.detail.find("certificate") != std::string::npos;
+    }));
+  }
+  std::filesystem::remove(pem);
+  std::filesystem::remove(pem + ".key");
+}
+
 TEST(SmppProvider, WithoutAPeerThereIsNoCapacityAndItSaysWhy) {
   ProviderOnLoop provider("smpp://v:p@127.0.0.1:" + std::to_string(free_port()));
   EXPECT_TRUE(provider.wait_until_health([](const Health& health) {

@@ -13,6 +13,7 @@ import asyncio
 import json
 import random
 import re
+import ssl
 import struct
 import sys
 import time
@@ -212,6 +213,7 @@ def parse_options():
     add = parser.add_argument
     add("--record", required=True, help="file that gets a JSON line for every submit_sm taken")
     add("--port", type=int, default=0)
+    add("--tls-cert", help="speak TLS with this PEM file, which holds key and certificate")
     add("--system-id", help="refuse other binds; by default anyone may bind")
     add("--password", help="likewise")
     add("--ids", choices=("decimal", "hex"), default="decimal", help="message ids in submit_sm_resp")
@@ -236,7 +238,11 @@ async def main():
     options = parse_options()
     smsc = Smsc(options)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Link(smsc), "127.0.0.1", options.port)
+    tls = None
+    if options.tls_cert:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(options.tls_cert)
+    server = await loop.create_server(lambda: Link(smsc), "127.0.0.1", options.port, ssl=tls)
     print(f"port {server.sockets[0].getsockname()[1]}", flush=True)
     await loop.run_in_executor(None, sys.stdin.buffer.read)
 
