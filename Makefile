@@ -68,6 +68,7 @@ deps: ## Install what building needs
 deps-test: deps
 	@deploy/install-packages test
 	@third_party/install test-peers
+	@third_party/smsc/install
 	@deploy/install-venv $(VESTNIK_DEPS_DIR)/venv
 
 deps-check: deps

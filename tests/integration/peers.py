@@ -111,3 +111,34 @@ class SmtpServer:
             entry = json.loads(line)
             data = base64.b64decode(entry["data"])
             yield entry["rcpt_to"], email.message_from_bytes(data, policy=email.policy.default)
+
+
+class Smsc:
+    """Takes every SMS, writes down what it took, and sends a receipt for each."""
+
+    def __init__(self, directory: pathlib.Path, *arguments: str):
+        self.record = directory / "sms.jsonl"
+        self.record.touch()
+        self.peer = Peer("smsc", "--record", str(self.record), *arguments, log=directory / "smsc-peer.log")
+        self.url = f"smpp://vestnik:secret@127.0.0.1:{self.peer.ready.removeprefix('port ')}"
+
+    def count(self) -> int:
+        """SMS, not parts: each has one first or only part."""
+        return sum((part["concatenation"] or {"part": 1})["part"] == 1 for part in self._parts())
+
+    def _parts(self) -> Iterator[dict]:
+        for line in self.record.read_text().splitlines():
+            yield json.loads(line)
+
+    def messages(self) -> Iterator[tuple[str, str]]:
+        """Number (E.164) and whole text of each SMS."""
+        whole: dict[tuple[str, int], list[dict]] = {}
+        for number, part in enumerate(self._parts()):
+            reference = part["concatenation"]["reference"] if part["concatenation"] else -number - 1
+            whole.setdefault((part["destination"], reference), []).append(part)
+        for (destination, _), parts in whole.items():
+            parts.sort(key=lambda part: (part["concatenation"] or {"part": 1})["part"])
+            expected = (parts[0]["concatenation"] or {"parts": 1})["parts"]
+            assert len(parts) == expected, f"{len(parts)} parts of {expected} for one SMS"
+            # A text in UTF-16 may be cut anywhere but inside a pair, so the parts' texts just follow each other.
+            yield "+" + destination.removeprefix("+"), "".join(part["text"] for part in parts)
