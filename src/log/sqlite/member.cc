@@ -12,6 +12,8 @@ namespace {
 // One read of a partition that is behind. With every partition of a topic behind, a member holds this much of
 // each.
 constexpr std::size_t fetch_bytes = 512 * 1024;
+// Of one partition in one on_records call.
+constexpr std::size_t handed_out_bytes_max = 2 * 1024 * 1024;
 constexpr auto fetch_again_after = std::chrono::milliseconds(200);
 
 }  // namespace
@@ -59,7 +61,7 @@ void Member::on_assigned(const std::vector<Assignment>& assignments, std::int64_
   std::vector<TopicPartition> partitions;
   for (const Assignment& a : assignments) {
     // Left over when it was taken from this member after 5 s without its release.
-    drop({a.slot});
+    if (const auto old = std::ranges::find(cursors_, a.slot, &Cursor::slot); old != cursors_.end()) drop(old);
     Cursor cursor{.topic = a.topic,
                   .partition = a.partition,
                   .slot = a.slot,
@@ -74,29 +76,29 @@ void Member::on_assigned(const std::vector<Assignment>& assignments, std::int64_
 
 void Member::on_revoked(const std::vector<std::size_t>& slots, std::uint64_t revocation) {
   std::vector<TopicPartition> partitions;
+  std::vector<std::uint64_t> cursor_ids;
   for (Cursor& cursor : cursors_)
     if (std::ranges::find(slots, cursor.slot) != slots.end()) {
       cursor.stopped = true;
       partitions.push_back({cursor.topic->name, cursor.partition});
+      cursor_ids.push_back(cursor.id);
     }
-  Task released = [weak = weak_from_this(), slots, revocation] {
-    const auto self = weak.lock();
-    if (!self) return;
-    self->post([slots, revocation](Member& member) {
-      member.drop(slots);
-      member.group_->released(revocation);
-    });
-  };
-  consumer_.on_revoked(std::move(partitions), std::move(released));
+  consumer_.on_revoked(std::move(partitions), [weak = weak_from_this(), cursor_ids, revocation] {
+    if (const auto self = weak.lock())
+      self->post([cursor_ids, revocation](Member& member) { member.on_released(cursor_ids, revocation); });
+  });
 }
 
-void Member::drop(const std::vector<std::size_t>& slots) {
-  for (const std::size_t slot : slots) {
-    const auto cursor = std::ranges::find(cursors_, slot, &Cursor::slot);
-    if (cursor == cursors_.end()) continue;
-    in_flight_ -= cursor->tracker.in_flight();
-    cursors_.erase(cursor);
-  }
+void Member::on_released(const std::vector<std::uint64_t>& cursor_ids, std::uint64_t revocation) {
+  for (const std::uint64_t id : cursor_ids)
+    if (const auto cursor = std::ranges::find(cursors_, id, &Cursor::id); cursor != cursors_.end())
+      drop(cursor);
+  group_->released(revocation);
+}
+
+void Member::drop(std::vector<Cursor>::iterator cursor) {
+  in_flight_ -= cursor->tracker.in_flight();
+  cursors_.erase(cursor);
   if (std::exchange(full_, false)) wake();
 }
 
@@ -111,24 +113,22 @@ void Member::pump() {
     gather(cursors_[(first + i) % cursors_.size()], room - records.size(), records);
   if (records.empty()) return;
   in_flight_ += records.size();
-  if (records.size() == room) wake();  // else every cursor is at its end, and will be woken
+  wake();  // what is left; at the end of every cursor the next pump finds nothing and that is all
   // The last thing: the consumer may end its subscription in it.
   consumer_.on_records(std::move(records));
 }
 
 void Member::gather(Cursor& cursor, std::size_t room, std::vector<ConsumedRecord>& records) {
-  while (room > 0 && !cursor.stopped) {
+  std::size_t bytes = 0;
+  while (room > 0 && bytes < handed_out_bytes_max && !cursor.stopped) {
     if ((!cursor.reader || cursor.reader->at_end()) && !open_next_batch(cursor)) return;
     auto record = cursor.reader->next();
-    if (!record) {
-      cursor.stopped = true;
-      context_.catalog.report_damage(
-          fmt::format("topic {} partition {}: the batch at offset {} is damaged ({})", cursor.topic->name,
-                      cursor.partition, cursor.batch->base_offset, to_string(record.error())));
-      return;
-    }
+    if (!record)
+      return stop_damaged(
+          cursor, fmt::format("offset {} is damaged ({})", cursor.next_offset, to_string(record.error())));
     const std::int64_t offset = cursor.next_offset++;
     cursor.tracker.handed_out(offset);
+    bytes += record->value.size();
     records.push_back({{cursor.topic->name, cursor.partition, offset}, *std::move(record)});
     --room;
   }
@@ -160,9 +160,9 @@ void Member::fetch(Cursor& cursor) {
   cursor.fetching = true;
   auto segment = std::make_shared<Segment>();
   context_.database.read(
-      [segment, topic = cursor.topic, partition = cursor.partition,
+      [segment, topic_id = cursor.topic->id, partition = cursor.partition,
        offset = cursor.next_offset](vestnik::sqlite::Connection& connection) {
-        *segment = read_segment(connection, *topic, partition, offset, fetch_bytes);
+        *segment = read_segment(connection, topic_id, partition, offset, fetch_bytes);
       },
       [segment, weak = weak_from_this(), id = cursor.id](Result<void, vestnik::sqlite::Error> result) {
         const auto self = weak.lock();
@@ -186,12 +186,16 @@ void Member::on_fetched(std::uint64_t cursor_id, const Result<Segment, vestnik::
     return;
   }
   cursor->fetched.assign(segment->batches.begin(), segment->batches.end());
-  if (!segment->damage.empty()) {
-    logging::error("log", "a batch can't be read", {{"where", segment->damage}});
-    context_.catalog.report_damage(segment->damage);
-    cursor->fetching = segment->batches.empty();  // never asks for it again
-  }
+  // What is before the damage is handed out first; the next fetch meets the damage alone.
+  if (!segment->damage.empty() && segment->batches.empty()) return stop_damaged(*cursor, segment->damage);
   wake();
+}
+
+void Member::stop_damaged(Cursor& cursor, std::string_view where) {
+  cursor.stopped = true;
+  std::string detail = fmt::format("topic {} partition {}: {}", cursor.topic->name, cursor.partition, where);
+  logging::error("log", "a partition can't be read any further", {{"where", detail}});
+  context_.catalog.report_damage(std::move(detail));
 }
 
 void Member::done(const Position& position) {

@@ -71,7 +71,10 @@ class Member final : public GroupMember, public std::enable_shared_from_this<Mem
   void on_fetched(std::uint64_t cursor_id, const Result<Segment, vestnik::sqlite::Error>& segment);
   void on_assigned(const std::vector<Assignment>& assignments, std::int64_t epoch);
   void on_revoked(const std::vector<std::size_t>& slots, std::uint64_t revocation);
-  void drop(const std::vector<std::size_t>& slots);
+  void on_released(const std::vector<std::uint64_t>& cursor_ids, std::uint64_t revocation);
+  void drop(std::vector<Cursor>::iterator cursor);
+  // The rest of the partition can't be read: it stands still, the others go on, and health() says where.
+  void stop_damaged(Cursor& cursor, std::string_view where);
 
   const MemberContext context_;
   const std::shared_ptr<Group> group_;

@@ -33,15 +33,12 @@ std::int64_t Offsets::committed(const Entry& entry) const {
 }
 
 void Offsets::commit(Entry& entry, std::int64_t next_offset) {
-  {
-    const std::lock_guard lock(mutex_);
-    entry.next_offset = next_offset;
-    if (std::exchange(entry.dirty, true)) return;
-    dirty_.push_back(&entry);
-    if (scheduled_ || writing_) return;
-    scheduled_ = true;
-  }
-  write_later(write_within);
+  const std::lock_guard lock(mutex_);
+  entry.next_offset = next_offset;
+  if (std::exchange(entry.dirty, true)) return;
+  dirty_.push_back(&entry);
+  // A write under way looks for more when it ends.
+  if (!writing_ && !std::exchange(scheduled_, true)) write_later(write_within);
 }
 
 void Offsets::write_later(std::chrono::milliseconds delay) {
@@ -49,7 +46,7 @@ void Offsets::write_later(std::chrono::milliseconds delay) {
     {
       const std::lock_guard lock(mutex_);
       scheduled_ = false;
-      if (writing_) return;
+      if (writing_ || closed_ || (dirty_.empty() && waiting_.empty())) return;
       writing_ = true;
     }
     start_write();
@@ -57,14 +54,14 @@ void Offsets::write_later(std::chrono::milliseconds delay) {
 }
 
 void Offsets::flush(Task durable) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!dirty_.empty() || writing_) {
-      waiting_.push_back(std::move(durable));
-      if (std::exchange(writing_, true)) return;  // what is being written takes it along when it ends
-    }
+  std::unique_lock lock(mutex_);
+  if (dirty_.empty() && !writing_) {
+    lock.unlock();
+    return durable();
   }
-  if (durable) return durable();
+  waiting_.push_back(std::move(durable));
+  if (std::exchange(writing_, true)) return;  // the write under way is followed by another one
+  lock.unlock();
   start_write();
 }
 
@@ -117,11 +114,10 @@ void Offsets::finish_write(Write& write, const Result<void, vestnik::sqlite::Err
     }
     writing_ = again;
     // Under the lock: close() may return, and this object end, as soon as it is released.
+    if (later) write_later(result ? write_within : retry_after);
     if (!again) idle_.notify_all();
-    if (closed_ && !again) return;
   }
-  if (again) return start_write();
-  if (later) write_later(result ? write_within : retry_after);
+  if (again) start_write();
 }
 
 void Offsets::close() {
