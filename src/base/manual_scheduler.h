@@ -49,6 +49,22 @@ class ManualScheduler final : public Scheduler, private Clock {
     return true;
   }
 
+  // The same for what needs both: other threads' answers and timers. Time moves on by `step` whenever nothing is posted.
+  template <class Predicate>
+  bool advance_until(Predicate reached, std::chrono::microseconds step,
+                     std::chrono::seconds limit = std::chrono::seconds(20)) {
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    while (!reached()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait_for(lock, std::chrono::milliseconds(2), [&] { return !tasks_.empty(); });
+      }
+      advance(step);
+    }
+    return true;
+  }
+
   // Moves time on, running each timer at its moment.
   void advance(std::chrono::microseconds by) {
     const auto target = elapsed_ + by;

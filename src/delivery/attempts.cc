@@ -19,7 +19,7 @@ prometheus::Counter* attempts_counter(Metrics& metrics, Channel channel, const c
 
 Attempts::Attempts(store::Ledger& ledger, Provider& provider, StepTeller& teller, Scheduler& scheduler,
                    Random& random, Metrics& metrics, Channel channel, RetryPolicy policy, MaySend may_send,
-                   Finished finished)
+                   MoreRoom more_room, Finished finished)
     : ledger_(ledger),
       provider_(provider),
       teller_(teller),
@@ -28,6 +28,7 @@ Attempts::Attempts(store::Ledger& ledger, Provider& provider, StepTeller& teller
       channel_(channel),
       policy_(policy),
       may_send_(std::move(may_send)),
+      more_room_(std::move(more_room)),
       finished_(std::move(finished)),
       sent_(attempts_counter(metrics, channel, "sent")),
       deferred_(attempts_counter(metrics, channel, "deferred")),
@@ -130,6 +131,7 @@ void Attempts::send_started() {
 
 void Attempts::send(Held held) {
   ++with_provider_;
+  more_room_();  // for the round ahead
   Attempt attempt{held.notification, held.attempt, held.progress};
   provider_.send(std::move(attempt),
                  [this, alive = std::weak_ptr(alive_), held = std::move(held)](Outcome outcome) mutable {

@@ -32,10 +32,12 @@ class Attempts {
   using Finished = std::function<void(const Held& held, std::optional<Held> retry)>;
   // Whether the delivery's partition is still ours: one that is not is given back rather than sent.
   using MaySend = std::function<bool(const store::Owner& owner)>;
+  // room() has grown.
+  using MoreRoom = std::function<void()>;
 
   Attempts(store::Ledger& ledger, Provider& provider, StepTeller& teller, Scheduler& scheduler,
            Random& random, Metrics& metrics, Channel channel, RetryPolicy policy, MaySend may_send,
-           Finished finished);
+           MoreRoom more_room, Finished finished);
 
   // How many more may begin: enough to keep the provider busy and one round ahead of it, no more.
   std::size_t room() const;
@@ -86,6 +88,7 @@ class Attempts {
   Channel channel_;
   RetryPolicy policy_;
   MaySend may_send_;
+  MoreRoom more_room_;
   Finished finished_;
   prometheus::Counter *sent_, *deferred_, *dead_, *in_doubt_, *expired_;
 

@@ -41,7 +41,7 @@ Engine::Engine(EngineOptions options, log::Log& log, store::Ledger& ledger, Prov
       teller_(log, ledger, scheduler, options_.analytics_topic),
       attempts_(
           ledger, provider, teller_, scheduler, random, metrics, options_.channel, options_.retry,
-          [this](const store::Owner& owner) { return !stopping_ && owns(owner); },
+          [this](const store::Owner& owner) { return !stopping_ && owns(owner); }, [this] { pump(); },
           [this](const Held& held, std::optional<Held> retry) { finished(held, std::move(retry)); }),
       admit_(scheduler, admit_batch_max,
              [this](const auto& batch, auto ended) { call_admit(batch, std::move(ended)); }) {}

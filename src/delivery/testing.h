@@ -1,5 +1,5 @@
-// What the engine's tests stand on: a real embedded log and store in a directory of their own, a provider that answers
-// what the test says, a ledger that can be made to fail.
+// What the engine's tests stand on: a real embedded log and store in a directory of their own, a provider
+// that answers what the test says, a ledger that can be made to fail.
 #pragma once
 
 #include <filesystem>
@@ -69,14 +69,16 @@ class ScriptedProvider final : public Provider {
   std::move_only_function<void(Receipt)> receipt_call;
 };
 
-// Passes on to a real ledger; `begin_attempts` and `record` can be made to fail, before or after they are written.
+// Passes on to a real ledger; `begin_attempts` and `record` can be made to fail, before or after they are
+// written.
 class FailingLedger final : public store::Ledger {
  public:
   enum class Failing { no, before, after };
 
   explicit FailingLedger(store::Ledger& real) : real_(real) {}
 
-  void admit(std::vector<store::Admission> batch, Timestamp now, store::Done<std::vector<bool>> done) override {
+  void admit(std::vector<store::Admission> batch, Timestamp now,
+             store::Done<std::vector<bool>> done) override {
     if (admit_failing == Failing::no) return real_.admit(std::move(batch), now, std::move(done));
     done(fail(store::ErrorKind::unavailable, "made to fail"));
   }
@@ -97,6 +99,10 @@ class FailingLedger final : public store::Ledger {
   void due(Channel channel, std::vector<std::int32_t> partitions, Timestamp before, std::size_t limit,
            store::Done<std::vector<store::Delivery>> done) override {
     real_.due(channel, std::move(partitions), before, limit, std::move(done));
+  }
+  void next_due(Channel channel, std::vector<std::int32_t> partitions,
+                store::Done<std::optional<Timestamp>> done) override {
+    real_.next_due(channel, std::move(partitions), std::move(done));
   }
   void told(std::vector<std::string> ids) override { real_.told(std::move(ids)); }
   void untold(Channel channel, std::vector<std::int32_t> partitions, std::size_t limit,

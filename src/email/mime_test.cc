@@ -1,1 +1,236 @@
+#include "email/mime.h"
+
+#include <gmime/gmime.h>
 #include <gtest/gtest.h>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace vestnik::email {
+namespace {
+
+const Mailbox from = *parse_mailbox("Vestnik <no-reply@localhost>");
+
+Notification notification() {
+  Notification n;
+  n.id = {"8f14e45f-ceea-867f-a9f1-2b3c4d5e6f70"};
+  n.to = "ivan@example.org";
+  n.subject = "Welcome";
+  n.text = "Hello\n.\nBye";
+  n.planned_at = from_unix_us(1'700'000'000'000'000);
+  return n;
+}
+
+std::string rendered(const Notification& n, const Mailbox& sender = from) {
+  const auto message = render_message(n, sender);
+  EXPECT_TRUE(message.has_value());
+  return message.value_or("");
+}
+
+// The message read back by a MIME parser.
+class Parsed {
+ public:
+  explicit Parsed(const std::string& raw)
+      : stream_(g_mime_stream_mem_new_with_buffer(raw.data(), raw.size())),
+        parser_(g_mime_parser_new_with_stream(stream_)),
+        message_(g_mime_parser_construct_message(parser_, nullptr)) {}
+  ~Parsed() {
+    g_object_unref(message_);
+    g_object_unref(parser_);
+    g_object_unref(stream_);
+  }
+  Parsed(const Parsed&) = delete;
+  Parsed& operator=(const Parsed&) = delete;
+
+  std::string subject() const { return g_mime_message_get_subject(message_); }
+  std::string sender_name() const {
+    return internet_address_get_name(internet_address_list_get_address(g_mime_message_get_from(message_), 0));
+  }
+  int headers() const {
+    return g_mime_header_list_get_count(g_mime_object_get_header_list(GMIME_OBJECT(message_)));
+  }
+  std::string part(int index) const {
+    GMimeObject* part = g_mime_message_get_mime_part(message_);
+    if (GMIME_IS_MULTIPART(part)) part = g_mime_multipart_get_part(GMIME_MULTIPART(part), index);
+    const std::unique_ptr<char, decltype(&g_free)> text(g_mime_text_part_get_text(GMIME_TEXT_PART(part)),
+                                                        &g_free);
+    std::string out = text.get();
+    std::erase(out, '\r');
+    return out;
+  }
+
+ private:
+  GMimeStream* stream_;
+  GMimeParser* parser_;
+  GMimeMessage* message_;
+};
+
+// Encoded words (RFC 2047) one by one: GMime's own decoder joins neighbours and stops at the first one's
+// padding.
+std::string decoded_words(std::string_view raw) {
+  constexpr std::string_view begin = "=?UTF-8?B?";
+  std::string out;
+  for (std::size_t at = raw.find(begin); at != std::string_view::npos; at = raw.find(begin, at)) {
+    at += begin.size();
+    const std::string word(raw.substr(at, raw.find("?=", at) - at));
+    gsize length = 0;
+    const std::unique_ptr<guchar, decltype(&g_free)> bytes(g_base64_decode(word.c_str(), &length), &g_free);
+    out.append(reinterpret_cast<const char*>(bytes.get()), length);
+  }
+  return out;
+}
+
+void expect_fit_for_the_wire(const std::string& raw) {
+  std::size_t begin = 0;
+  while (begin < raw.size()) {
+    const std::size_t end = raw.find("\r\n", begin);
+    ASSERT_NE(end, std::string::npos);
+    const std::string line = raw.substr(begin, end - begin);
+    EXPECT_LE(line.size(), 998U);
+    EXPECT_EQ(line.find_first_of(std::string("\r\n\0", 3)), std::string::npos);
+    for (const char c : line) EXPECT_FALSE(c & 0x80);
+    begin = end + 2;
+  }
+}
+
+TEST(Mime, PlainText) {
+  EXPECT_EQ(rendered(notification()),
+            "From: Vestnik <no-reply@localhost>\r\n"
+            "To: ivan@example.org\r\n"
+            "Subject: Welcome\r\n"
+            "Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n"
+            "Message-Id: <8f14e45f-ceea-867f-a9f1-2b3c4d5e6f70@localhost>\r\n"
+            "Auto-Submitted: auto-generated\r\n"
+            "MIME-Version: 1.0\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\n"
+            "Content-Transfer-Encoding: 7bit\r\n"
+            "\r\n"
+            "Hello\r\n.\r\nBye\r\n");
+}
+
+TEST(Mime, TextAndHtmlAsAlternatives) {
+  Notification n = notification();
+  n.html = "<p>Привет, Иван</p>\r\n";
+  EXPECT_EQ(rendered(n),
+            "From: Vestnik <no-reply@localhost>\r\n"
+            "To: ivan@example.org\r\n"
+            "Subject: Welcome\r\n"
+            "Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n"
+            "Message-Id: <8f14e45f-ceea-867f-a9f1-2b3c4d5e6f70@localhost>\r\n"
+            "Auto-Submitted: auto-generated\r\n"
+            "MIME-Version: 1.0\r\n"
+            "Content-Type: multipart/alternative;\r\n"
+            "\tboundary=\"=_vestnik_8f14e45f-ceea-867f-a9f1-2b3c4d5e6f70\"\r\n"
+            "\r\n"
+            "--=_vestnik_8f14e45f-ceea-867f-a9f1-2b3c4d5e6f70\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\n"
+            "Content-Transfer-Encoding: 7bit\r\n"
+            "\r\n"
+            "Hello\r\n.\r\nBye\r\n"
+            "\r\n"
+            "--=_vestnik_8f14e45f-ceea-867f-a9f1-2b3c4d5e6f70\r\n"
+            "Content-Type: text/html; charset=utf-8\r\n"
+            "Content-Transfer-Encoding: base64\r\n"
+            "\r\n"
+            "PHA+0J/RgNC40LLQtdGCLCDQmNCy0LDQvTwvcD4NCg==\r\n"
+            "\r\n"
+            "--=_vestnik_8f14e45f-ceea-867f-a9f1-2b3c4d5e6f70--\r\n");
+}
+
+TEST(Mime, DateIsWhenItWasToGo) {
+  Notification n = notification();
+  n.send_at = from_unix_us(1'800'000'000'000'000);
+  EXPECT_NE(rendered(n).find("Date: Fri, 15 Jan 2027 08:00:00 +0000\r\n"), std::string::npos);
+}
+
+TEST(Mime, NamesAndSubjectsBeyondAsciiAreEncoded) {
+  Notification n = notification();
+  n.subject = "Добро пожаловать в очень длинный предмет письма, который нужно сложить в несколько строк 🙂";
+  const std::string raw = rendered(n, *parse_mailbox("\"Вестник, служба\" <no-reply@пример.рф>"));
+  expect_fit_for_the_wire(raw);
+  EXPECT_NE(raw.find("<no-reply@xn--e1afmkfd.xn--p1ai>"), std::string::npos);
+  EXPECT_NE(raw.find("@xn--e1afmkfd.xn--p1ai>\r\nAuto"), std::string::npos);
+  const Parsed parsed(raw);
+  EXPECT_EQ(decoded_words(raw.substr(raw.find("Subject:"))), n.subject);
+  EXPECT_EQ(parsed.sender_name(), "Вестник, служба");
+}
+
+TEST(Mime, NothingInASubjectOrNameBecomesAHeader) {
+  const int usual = Parsed(rendered(notification())).headers();
+  for (const std::string evil :
+       {"a\r\nBcc: x@y", "a\nBcc: x@y", "a\rBcc: x@y", "a\r\n\r\nbody", "a\u0085Bcc: x@y", "\r\n.\r\n"}) {
+    Notification n = notification();
+    n.subject = evil;
+    Mailbox sender = from;
+    sender.name = evil;
+    const std::string raw = rendered(n, sender);
+    expect_fit_for_the_wire(raw);
+    EXPECT_EQ(raw.find("\nBcc"), std::string::npos);
+    EXPECT_EQ(Parsed(raw).headers(), usual);
+    EXPECT_EQ(Parsed(raw).part(0), "Hello\n.\nBye\n");
+  }
+}
+
+TEST(Mime, AnAddressThatCouldBecomeAHeaderIsRefused) {
+  Notification n = notification();
+  n.to = "a@b\r\nBcc: x@y";
+  ASSERT_FALSE(render_message(n, from).has_value());
+  EXPECT_EQ(render_message(n, from).error().kind, smtp::AddressError::unsafe);
+}
+
+TEST(Mime, EveryBodyComesBackAsItWas) {
+  const std::string long_line(5000, 'x');
+  for (const std::string& text :
+       {std::string(), std::string("\n"), std::string("trailing space \nand tab\t\n"), long_line + "\n",
+        std::string("=3D =_vestnik_x\n"), std::string("From here\n.\n..\n"),
+        std::string("mostly ascii with one é in it, long enough for quoted-printable\n"),
+        std::string("Привет, мир\nвторая строка\n"),
+        std::string("--=_vestnik_8f14e45f-ceea-867f-a9f1-2b3c4d5e6f70--\n")}) {
+    Notification n = notification();
+    n.text = text;
+    n.html = "<p>" + text + "</p>\n";
+    const std::string raw = rendered(n);
+    expect_fit_for_the_wire(raw);
+    const Parsed parsed(raw);
+    EXPECT_EQ(parsed.part(0), text);
+    EXPECT_EQ(parsed.part(1), n.html);
+  }
+}
+
+TEST(Mime, LineEndsAreMadeOne) {
+  Notification n = notification();
+  n.text = "a\rb\r\nc\nd\r\n.\r\ne\x01";
+  const std::string raw = rendered(n);
+  expect_fit_for_the_wire(raw);
+  EXPECT_EQ(Parsed(raw).part(0), "a\nb\nc\nd\n.\ne\x01\n");
+}
+
+TEST(Mime, InvalidUtf8IsReplaced) {
+  Notification n = notification();
+  n.subject = "a\xff";
+  n.text = "b\xff\n";
+  const Parsed parsed(rendered(n));
+  EXPECT_EQ(parsed.subject(), "a\uFFFD");
+  EXPECT_EQ(parsed.part(0), "b\uFFFD\n");
+}
+
+TEST(Mime, AnAddressBeyondAsciiStaysAsItIs) {
+  Notification n = notification();
+  n.to = "иван@example.org";
+  EXPECT_NE(rendered(n).find("To: иван@example.org\r\n"), std::string::npos);
+}
+
+TEST(Mime, SeveralThreadsAtOnce) {
+  const std::string expected = rendered(notification());
+  std::vector<std::thread> threads;
+  std::vector<int> same(4);
+  for (int& count : same)
+    threads.emplace_back([&count, &expected] {
+      for (int i = 0; i < 200; ++i) count += render_message(notification(), from) == expected;
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(same, std::vector<int>(4, 200));
+}
+
+}  // namespace
+}  // namespace vestnik::email

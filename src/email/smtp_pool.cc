@@ -56,7 +56,7 @@ std::optional<SteadyTime> SmtpPool::oldest_idle() const {
 }
 
 std::string SmtpPool::detail() const {
-  const std::string connections = std::to_string(open()) + " connections";
+  const std::string connections = "open connections: " + std::to_string(open());
   return failures_ > 0 ? connections + "; the last new one: " + last_failure_ : connections;
 }
 

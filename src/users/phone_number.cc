@@ -12,7 +12,8 @@ namespace {
 using i18n::phonenumbers::PhoneNumber;
 using i18n::phonenumbers::PhoneNumberUtil;
 
-constexpr std::size_t text_bytes_max = 40;  // 15 digits (E.164) with generous separators
+constexpr std::size_t e164_digits_max = 15;
+constexpr std::size_t text_bytes_max = 40;  // so many digits with generous separators
 
 const PhoneNumberUtil& library() {
   static const PhoneNumberUtil& instance = [] -> const PhoneNumberUtil& {
@@ -60,6 +61,9 @@ Result<std::string, Failure<PhoneFault>> PhoneNumbers::to_e164(std::string_view 
   }
   std::string e164;
   library().Format(number, PhoneNumberUtil::E164, &e164);
+  // The library lets a national number alone have as many digits as E.164 section 6.1 gives to the whole.
+  if (e164.size() > 1 + e164_digits_max)
+    return fail(PhoneFault::impossible_length, "has more than 15 digits");
   switch (library().IsPossibleNumberWithReason(number)) {
     case PhoneNumberUtil::IS_POSSIBLE: return e164;
     case PhoneNumberUtil::INVALID_COUNTRY_CODE:

@@ -48,7 +48,8 @@ TEST(PhoneNumber, WhatIsNotOne) {
   EXPECT_EQ(fault_of(std::string(100'000, '1')), PhoneFault::not_a_number);
   EXPECT_EQ(fault_of("+99912345678"), PhoneFault::unknown_country);
   EXPECT_EQ(fault_of("+0123456789"), PhoneFault::unknown_country);
-  for (std::string_view text : {"+7", "+7916", "+79161234", "+7916123456789", "+1234567890123456"})
+  for (std::string_view text :
+       {"+7", "+7916", "+79161234", "+7916123456789", "+1234567890123456", "+4916479164132567"})
     EXPECT_FALSE(PhoneNumbers().to_e164(text)) << text;
 }
 

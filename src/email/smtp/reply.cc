@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "email/smtp/address.h"
+#include "base/text.h"
 
 namespace vestnik::email::smtp {
 namespace {
@@ -32,19 +32,6 @@ std::optional<EnhancedStatus> enhanced_status(int code, std::string_view text) {
   return status;
 }
 
-std::string printable(std::string_view text) {
-  std::string out(text);
-  const bool utf8 = is_utf8(text);
-  for (char& c : out) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte == '\t')
-      c = ' ';
-    else if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !utf8))
-      c = '?';
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string EnhancedStatus::text() const {
@@ -63,11 +50,7 @@ std::string Reply::text(std::size_t octets_max) const {
     out += ' ';
     out += line;
   }
-  if (out.size() <= octets_max) return out;
-  std::size_t end = octets_max;
-  while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xC0) == 0x80) --end;
-  out.resize(end);
-  return out;
+  return printable_utf8(out, octets_max);
 }
 
 Result<std::optional<Reply>, Failure<ReplyError>> ReplyParser::consume(std::string_view& input) {
@@ -110,7 +93,7 @@ Result<bool, Failure<ReplyError>> ReplyParser::take_line() {
     reply_.code = code;
     reply_.status = enhanced_status(code, text);
   }
-  reply_.lines.push_back(printable(text));
+  reply_.lines.push_back(printable_utf8(text, reply_line_octets_max));
   return separator == ' ';
 }
 

@@ -32,7 +32,7 @@ struct EnhancedStatus {
 struct Reply {
   int code = 0;  // 200..599
   std::optional<EnhancedStatus> status;
-  // Without code, separator and line end. Printable UTF-8: other bytes became '?'.
+  // Without code, separator and line end; printable UTF-8 (base/text.h).
   std::vector<std::string> lines;
 
   bool positive() const { return code / 100 == 2; }

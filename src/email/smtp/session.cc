@@ -30,7 +30,7 @@ std::string failure_message(const Failed& failed) {
   std::string message;
   switch (failed.error) {
     case IoError::timeout: message = "no answer in time"; break;
-    case IoError::tls: message = "TLS failed"; break;
+    case IoError::tls: message = "TLS failed (host and ca_file of SMTP_URL must fit the certificate)"; break;
     case IoError::cancelled: message = "stopped"; break;
     case IoError::closed: message = "the server closed the connection"; break;
     case IoError::other: message = "the connection failed"; break;

@@ -181,9 +181,11 @@ Result<Url, Problem> parse_url(std::string_view text) {
     if (url.port == 0) return fail(UrlError::host, "the port must be from 1 to 65535");
   }
   Options options;
-  for (const auto& option : parsed->params())
+  for (const auto& option : parsed->params()) {
+    if (option.key.empty() && option.value.empty()) continue;  // a stray '?' or '&'
     if (auto applied = apply_option(option.key, option.value, url, options); !applied)
       return std::unexpected(applied.error());
+  }
   if (auto decided = decide_tls(smtps, options, url); !decided) return std::unexpected(decided.error());
   return url;
 }
