@@ -35,6 +35,7 @@ bool is_number(std::string_view text) {
 
 // "HTTP/2.0" is another version, "HTTP/1.1\n" is not HTTP.
 bool ends_with_version(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);  // its LF is still on the way
   if (line.size() < 9) return false;
   line.remove_prefix(line.size() - 9);
   return line.starts_with(" HTTP/") && line[7] == '.' && is_number(line.substr(6, 1)) &&
@@ -194,9 +195,12 @@ HttpReader::~HttpReader() = default;
 std::size_t HttpReader::feed(std::string_view bytes) {
   std::size_t used = 0;
   // One empty line before a request is let pass (RFC 9112 section 2.2).
-  if (state_ == State::header && header_bytes_ == 0 && !empty_line_skipped_ && bytes.starts_with("\r\n")) {
-    empty_line_skipped_ = true;
-    used = 2;
+  if (state_ == State::header && header_bytes_ == 0 && !empty_line_skipped_) {
+    if (bytes == "\r") return 0;
+    if (bytes.starts_with("\r\n")) {
+      empty_line_skipped_ = true;
+      used = 2;
+    }
   }
   while (used < bytes.size() && (state_ == State::header || state_ == State::body)) {
     const std::size_t step = feed_once(bytes.substr(used));
@@ -207,6 +211,9 @@ std::size_t HttpReader::feed(std::string_view bytes) {
 }
 
 std::size_t HttpReader::feed_once(std::string_view bytes) {
+  // A chunked body goes on for at least "0 CRLF CRLF". Beast asserts that, so that a client could end the
+  // process with the same bytes in smaller packets.
+  if (state_ == State::body && parser_->framing.transfer_encodings > 0 && bytes.size() < 5) return 0;
   error_code error;
   const std::size_t used = parser_->put(bytes, error);
   if (state_ == State::header) {

@@ -194,6 +194,9 @@ tcp::endpoint resolve(const HttpServerOptions& options) {
     throw std::runtime_error(
         "the HTTP host \"" + options.host +
         "\" is not an address of this machine; set VESTNIK_HOST, for example to 127.0.0.1");
+  // "localhost" may be ::1 first; people and programs then try 127.0.0.1 and find nobody.
+  for (const auto& entry : found)
+    if (entry.endpoint().protocol() == tcp::v4()) return entry.endpoint();
   return found.begin()->endpoint();
 }
 

@@ -14,7 +14,7 @@
 namespace vestnik::net {
 
 struct HttpServerOptions {
-  std::string host = "127.0.0.1";  // a name or an address; the first address it has is bound
+  std::string host = "127.0.0.1";  // an address or a name; of a name's addresses one is bound, IPv4 first
   std::uint16_t port = 8080;       // 0: any free one
   unsigned threads = 2;
   std::size_t connections_max = 4096;        // beyond it: 503 with Retry-After, then closed

@@ -20,6 +20,23 @@ void HtmlContext::literal(std::string_view text) {
   for (const char c : text) step(c);
 }
 
+bool HtmlContext::leave_section(const HtmlContext& opening) {
+  value_started_ = value_started_ && opening.value_started_;
+  if (state_ != opening.state_) return false;
+  switch (state_) {
+    case State::text:
+    case State::in_tag:
+    case State::comment: return true;
+    case State::raw:
+    case State::tag_open:
+    case State::tag_name: return tag_ == opening.tag_;
+    case State::attribute_name:
+    case State::before_value: return attribute_ == opening.attribute_;
+    case State::value: return attribute_ == opening.attribute_ && quote_ == opening.quote_;
+  }
+  return false;
+}
+
 HtmlContext::Place HtmlContext::place() const {
   switch (state_) {
     case State::text: return Place::text;

@@ -13,7 +13,7 @@ class HtmlContext {
   enum class Place {
     text,          // between tags: escape
     attribute,     // inside a quoted value: escape
-    url_start,     // at the start of a quoted URL attribute: the scheme comes from the data
+    url_start,     // in a quoted URL attribute before any literal text: the scheme may come from the data
     unquoted,      // an attribute without quotes
     tag,           // a tag's or attribute's name
     script_style,  // inside <script> or <style>, or an attribute that holds code (style, on…)
@@ -21,8 +21,10 @@ class HtmlContext {
   };
 
   void literal(std::string_view text);
-  // Data was put here; it ends the start of a URL.
-  void data() { value_started_ = true; }
+
+  // A section that began at `opening` ends here. Since it may be left out, both must be the same place
+  // (false: they aren't), and a URL's start that stands inside it is none.
+  bool leave_section(const HtmlContext& opening);
 
   Place place() const;
 

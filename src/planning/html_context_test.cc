@@ -34,10 +34,6 @@ TEST(HtmlContext, KnowsUrlsUntilTheirStartIsThere) {
   EXPECT_EQ(after("<a href=\""), Place::url_start);
   EXPECT_EQ(after("<a disabled HREF = \" "), Place::url_start);
   EXPECT_EQ(after("<a href=\"https://"), Place::attribute);
-  HtmlContext context;
-  context.literal("<a href='");
-  context.data();
-  EXPECT_EQ(context.place(), Place::attribute);
 }
 
 TEST(HtmlContext, KnowsCode) {

@@ -67,6 +67,7 @@ class MustacheCompiler {
     std::size_t instruction;
     std::string_view name;
     std::size_t begin;
+    HtmlContext context;  // where it was opened
   };
   // A text that is being compiled; partials stack.
   struct Text {
@@ -188,7 +189,6 @@ class MustacheCompiler {
     if (tag.sigil == '{' || tag.sigil == '&')
       report(text, tag.begin, "data is always escaped in HTML: write {{" + std::string(tag.name) + "}}");
     const Place place = context_.place();
-    context_.data();
     switch (place) {
       case Place::text:
       case Place::attribute: return Mustache::Escape::html;
@@ -208,7 +208,7 @@ class MustacheCompiler {
     auto* instruction = add(text, operation);
     if (!instruction) return;
     instruction->name = split_name(tag.name);
-    text.sections.push_back({out_.program_.size() - 1, tag.name, tag.begin});
+    text.sections.push_back({out_.program_.size() - 1, tag.name, tag.begin, context_});
     barrier_ = out_.program_.size();
     refer(text, tag);
   }
@@ -220,6 +220,13 @@ class MustacheCompiler {
     if (section.name != tag.name)
       report(text, tag.begin,
              fmt::format("\"{}\" is closed here, the open section is \"{}\"", tag.name, section.name));
+    if (syntax_ == Syntax::html && !context_.leave_section(section.context))
+      report(
+          text, tag.begin,
+          fmt::format(
+              "section \"{}\" begins and ends in different places of the HTML: a tag, attribute or comment "
+              "must begin and end on the same side",
+              section.name));
     text.sections.pop_back();
     --depth_;
     out_.program_[section.instruction].end = static_cast<std::uint32_t>(out_.program_.size());

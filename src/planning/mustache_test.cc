@@ -111,6 +111,28 @@ TEST(Mustache, UrlsFromDataHaveHarmlessSchemes) {
             "<a href=\"https://x/&quot;&gt;b:c\">");
 }
 
+TEST(Mustache, TheStartOfAUrlMayComeFromSeveralPieces) {
+  const auto href = [](std::string_view text, const json::object& data) {
+    return render("<a href=\"" + std::string(text) + "\">", data, Syntax::html);
+  };
+  const json::object data{{"a", ""}, {"b", "javascript:x"}, {"c", "javascript"}, {"d", ":x"}};
+  EXPECT_EQ(href("{{a}}{{b}}", data), "<a href=\"#\">");
+  EXPECT_EQ(href("{{c}}{{d}}", data), "<a href=\"javascript#\">");
+  EXPECT_EQ(href("{{#a}}https://x/{{/a}}{{b}}", data), "<a href=\"#\">") << "the section is left out";
+  EXPECT_EQ(href("https://x/{{#c}}?{{c}}{{/c}}{{d}}", data), "<a href=\"https://x/?javascript:x\">");
+}
+
+TEST(Mustache, ASectionOfHtmlEndsWhereItBegan) {
+  for (const char* fine :
+       {"<td {{#a}}colspan=\"2\"{{/a}}>", "{{#a}}<b>{{/a}}x{{#a}}</b>{{/a}}", "<p class=\"a {{#a}}b{{/a}}\">",
+        "<!-- {{#a}}x{{/a}} -->", "<style>{{^a}}p{}{{/a}}</style>"})
+    EXPECT_THAT(problems(fine, Syntax::html), ElementsAre()) << fine;
+  for (const char* torn :
+       {"<p {{#a}}title=\"{{/a}}x\">", "{{#a}}<p {{/a}}>", "<p title=\"{{#a}}\" lang=\"{{/a}}\">",
+        "{{#a}}<!--{{/a}}", "{{#a}}<script>{{/a}}"})
+    EXPECT_THAT(problems(torn, Syntax::html), ElementsAre(HasSubstr("different places"))) << torn;
+}
+
 TEST(Mustache, PlacesWhereNoEscapingIsEnoughAreRefused) {
   EXPECT_THAT(
       problems(

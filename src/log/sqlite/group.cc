@@ -95,12 +95,14 @@ std::vector<GroupMember*> Group::shares() const {
 void Group::share_topic(const Topic* topic, std::vector<GroupMember*>& shares) const {
   struct Share {
     GroupMember* member;
+    std::size_t joined = 0;  // its place in the order of joining
     std::size_t has = 0;
     std::size_t quota = 0;
   };
   std::vector<Share> members;
   for (const Joined& joined : members_)
-    if (std::ranges::find(joined.topics, topic) != joined.topics.end()) members.push_back({joined.member});
+    if (std::ranges::find(joined.topics, topic) != joined.topics.end())
+      members.push_back({joined.member, members.size()});
   if (members.empty()) return;
   const auto share_of = [&](const GroupMember* member) {
     return std::ranges::find(members, member, &Share::member);
@@ -113,7 +115,9 @@ void Group::share_topic(const Topic* topic, std::vector<GroupMember*>& shares) c
     if (const auto owner = share_of(slots_[i].owner); owner != members.end()) ++owner->has;
   }
   // What is left over by the division goes to those that have most, so that least moves.
-  std::ranges::stable_sort(members, std::greater(), &Share::has);
+  std::ranges::sort(members, [](const Share& a, const Share& b) {
+    return a.has != b.has ? a.has > b.has : a.joined < b.joined;
+  });
   for (std::size_t i = 0; i < members.size(); ++i)
     members[i].quota = slots.size() / members.size() + (i < slots.size() % members.size());
 

@@ -30,8 +30,8 @@ void Pacer::throttled(SteadyTime now) {
   if (now < hold_until_) return;
   roll_second(now);
   const double seen = static_cast<double>(std::max(accepted_last_second_, accepted_this_second_));
-  const double base = rate_ ? std::min(*rate_, std::max(seen, *rate_ / 2)) : seen;
-  rate_ = std::max(rate_min, cut * base);
+  refused_at_ = rate_ ? std::min(*rate_, std::max(seen, *rate_ / 2)) : seen;
+  rate_ = std::max(rate_min, cut * refused_at_);
   hold_until_ = now + hold;
   refilled_at_ = grown_at_ = hold_until_;
   tokens_ = 1;
@@ -40,7 +40,8 @@ void Pacer::throttled(SteadyTime now) {
 void Pacer::refill(SteadyTime now) {
   if (!rate_ || now <= refilled_at_) return;
   while (now - grown_at_ >= one_second && *rate_ < rate_unlimited) {
-    *rate_ *= growth;
+    const bool near_limit = *rate_ > 0.7 * refused_at_ && *rate_ < 1.3 * refused_at_;
+    *rate_ *= near_limit ? growth_near_limit : growth;
     grown_at_ += one_second;
   }
   if (*rate_ >= rate_unlimited) {

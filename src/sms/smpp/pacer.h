@@ -10,15 +10,16 @@
 namespace vestnik::sms::smpp {
 
 // Unlimited until the first throttled answer. Then: nothing for `hold`, and from there at most `cut` × the
-// rate accepted in the last second, growing by `growth` each second until `rate_unlimited`, where the limit
-// is dropped. Throttled answers within the hold belong to the same burst: they prolong nothing and cut
-// nothing.
+// rate that was accepted when it came. That rate grows by half each second, but slowly around where the peer
+// last said no, until `rate_unlimited`, where the limit is dropped. Throttled answers within the hold belong
+// to the same burst: they prolong nothing and cut nothing.
 class Pacer {
  public:
-  static constexpr std::chrono::milliseconds hold{1000};
+  static constexpr std::chrono::milliseconds hold{500};
   static constexpr double cut = 0.8;
-  static constexpr double growth = 1.1;
-  static constexpr double rate_min = 1;             // submits a second
+  static constexpr double growth = 1.5;
+  static constexpr double growth_near_limit = 1.05;
+  static constexpr double rate_min = 5;             // submits a second
   static constexpr double rate_unlimited = 10'000;  // no limit is worth keeping beyond this
 
   void accepted(SteadyTime now);
@@ -37,6 +38,7 @@ class Pacer {
   void refill(SteadyTime now);
 
   std::optional<double> rate_;  // submits a second
+  double refused_at_ = 0;       // the rate accepted when the peer last said no
   double tokens_ = 0;           // at most a tenth of a second's worth, and at least one
   SteadyTime refilled_at_{};
   SteadyTime grown_at_{};

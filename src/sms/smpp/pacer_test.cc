@@ -69,10 +69,22 @@ TEST(Pacer, GrowsUntilNoLimitIsLeft) {
   pacer.throttled(now);
   now += Pacer::hold;
   const int first = send_for(pacer, now, 1000ms);
-  send_for(pacer, now, 30s);
+  send_for(pacer, now, 5s);
   EXPECT_GT(send_for(pacer, now, 1000ms), 5 * first);
   pacer.allowance(now + 120s);
   EXPECT_FALSE(pacer.limited());
+}
+
+TEST(Pacer, GrowsSlowlyAroundWhereThePeerSaidNo) {
+  Pacer pacer;
+  SteadyTime now = start;
+  for (int i = 0; i < 100; ++i) pacer.accepted(now += 10ms);
+  pacer.throttled(now);
+  now += Pacer::hold;
+  send_for(pacer, now, 3s);
+  const int sent = send_for(pacer, now, 1000ms);
+  EXPECT_GE(sent, 85);
+  EXPECT_LE(sent, 110);
 }
 
 TEST(Pacer, ThrottledAgainAfterTheHoldCutsFurther) {

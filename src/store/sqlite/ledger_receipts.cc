@@ -1,54 +1,25 @@
-#include <array>
-
 #include "store/codes.h"
 #include "store/packed.h"
+#include "store/receipt_verdict.h"
 #include "store/sqlite/ledger.h"
 
 namespace vestnik::store::sqlite {
 namespace {
 
-// How long a receipt waits for its submit (store/ledger.h).
-constexpr std::chrono::days early_kept{7};
-
-constexpr int status_none = 0, status_delivered = 1, status_failed = 2;
-
-int status_of(const Receipt& receipt) {
-  switch (receipt.status) {
-    case Receipt::Status::delivered: return status_delivered;
-    case Receipt::Status::failed: return status_failed;
-  }
-  return status_none;
-}
-
 void forget_old_early_ones(Connection& connection, Timestamp now) {
   connection.prepare("DELETE FROM ledger_messages WHERE delivery IS NULL AND kept_at < ?1")
-      .bind(1, to_unix_us(now - early_kept))
+      .bind(1, to_unix_us(now - early_receipt_kept))
       .run();
 }
 
-struct Verdict {
-  StepKind kind = StepKind::delivered;
-  std::string answer;
-  Timestamp at{};
-};
-
-// One failed part bounces the whole; all delivered parts deliver it, at the time of the last.
-std::optional<Verdict> verdict_of(Connection& connection, std::int64_t seq) {
-  Statement parts = connection.prepare(
+std::vector<Part> parts_of(Connection& connection, std::int64_t seq) {
+  Statement select = connection.prepare(
       "SELECT status, answer, at FROM ledger_messages WHERE delivery = ?1 ORDER BY at, message_id");
-  parts.bind(1, seq);
-  std::optional<Verdict> verdict;
-  bool waiting = false;
-  while (parts.step()) {
-    const std::int64_t status = parts.integer(0);
-    if (status == status_failed)
-      return Verdict{StepKind::bounced, std::string(parts.blob(1)), from_unix_us(parts.integer(2))};
-    if (status == status_none)
-      waiting = true;
-    else
-      verdict = Verdict{StepKind::delivered, std::string(parts.blob(1)), from_unix_us(parts.integer(2))};
-  }
-  return waiting ? std::nullopt : verdict;
+  std::vector<Part> parts;
+  for (select.bind(1, seq); select.step();)
+    parts.push_back({static_cast<PartStatus>(select.integer(0)), std::string(select.blob(1)),
+                     from_unix_us(select.integer(2))});
+  return parts;
 }
 
 // The row that the receipt's message belongs to, if this is the first word about that message.
@@ -59,7 +30,7 @@ std::optional<std::int64_t> note(Connection& connection, const Receipt& receipt,
       "VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6) ON CONFLICT (provider, message_id) DO UPDATE "
       "SET status = excluded.status, answer = excluded.answer, at = excluded.at WHERE status = 0 RETURNING "
       "delivery");
-  upsert.bind_blob(1, receipt.provider).bind_blob(2, receipt.message_id).bind(3, status_of(receipt));
+  upsert.bind_blob(1, receipt.provider).bind_blob(2, receipt.message_id).bind(3, code(part_status(receipt)));
   upsert.bind_blob(4, receipt.answer).bind(5, to_unix_us(receipt.at)).bind(6, to_unix_us(now));
   if (!upsert.step() || upsert.is_null(0)) return std::nullopt;
   return upsert.integer(0);
@@ -79,27 +50,16 @@ void add_messages(Connection& connection, std::int64_t seq, const std::string& p
 }
 
 std::optional<Step> settle(Connection& connection, std::int64_t seq) {
-  const auto verdict = verdict_of(connection, seq);
+  const auto verdict = verdict_of(parts_of(connection, seq));
   if (!verdict) return std::nullopt;
-  const DeliveryState to =
-      verdict->kind == StepKind::delivered ? DeliveryState::delivered : DeliveryState::bounced;
   Statement update = connection.prepare(
       "UPDATE ledger SET state = ?2, answer = ?3, updated_at = ?4 WHERE seq = ?1 AND state = ?5 "
       "RETURNING id, meta, attempt, provider, partition");
-  update.bind(1, seq).bind(2, code(to)).bind_blob(3, verdict->answer).bind(4, to_unix_us(verdict->at));
-  update.bind(5, code(DeliveryState::sent));
+  update.bind(1, seq).bind(2, code(verdict->state)).bind_blob(3, verdict->answer);
+  update.bind(4, to_unix_us(verdict->at)).bind(5, code(DeliveryState::sent));
   if (!update.step()) return std::nullopt;
-  const Notification n = unpack_notification(update.blob(0), update.blob(1), {});
-  Step step{.notification_id = n.id,
-            .user_id = n.user_id,
-            .event_id = n.event_id,
-            .channel = n.channel,
-            .kind = verdict->kind,
-            .attempt = static_cast<int>(update.integer(2)),
-            .provider = std::string(update.blob(3)),
-            .answer = verdict->answer,
-            .at = verdict->at,
-            .traceparent = n.traceparent};
+  const Notification notification = unpack_notification(update.blob(0), update.blob(1), {});
+  Step step = verdict_step(notification, static_cast<int>(update.integer(2)), update.blob(3), *verdict);
   keep_untold(connection, step, update.integer(4));
   return step;
 }

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "base/clock.h"
+#include "store/postgres/options.h"
+
+namespace vestnik::store::postgres {
+
+// Connects (waiting for the server up to options.start_timeout) and brings the schema to this binary's
+// version, under an advisory lock, so that several processes may start at once. Throws std::runtime_error
+// with what to do: no server, not allowed, a schema newer than this binary.
+void migrate(const Options& options);
+
+}  // namespace vestnik::store::postgres

@@ -1,0 +1,36 @@
+#include "store/postgres/store.h"
+
+#include "store/contract_test.h"
+#include "store/postgres/peer.h"
+
+namespace vestnik::store {
+namespace {
+
+class PostgresUnderTest final : public StoreUnderTest {
+ public:
+  PostgresUnderTest() : url_(postgres::fresh_schema(postgres::shared_server_url())) { reopen(); }
+
+  Store& store() override { return *store_; }
+  ManualClock& clock() override { return clock_; }
+  void reopen() override {
+    store_.reset();
+    // Ten seconds instead of two: a machine that builds at the same time must not fail the contract.
+    store_ = std::make_unique<postgres::PostgresStore>(
+        postgres::Options{.url = url_, .operation_timeout = std::chrono::seconds(10)}, clock_);
+  }
+
+ private:
+  ManualClock clock_;
+  std::string url_;
+  std::unique_ptr<postgres::PostgresStore> store_;
+};
+
+StoreFactory factory() {
+  return [] { return std::make_unique<PostgresUnderTest>(); };
+}
+
+INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract, testing::Values(factory()),
+                         [](const auto&) { return std::string("Server"); });
+
+}  // namespace
+}  // namespace vestnik::store
