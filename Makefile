@@ -1,0 +1,75 @@
+# What a person types. Each target installs what it lacks (Debian 12, with sudo where you aren't root) and asks nothing.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+export VESTNIK_DEPS_DIR ?= $(HOME)/.cache/vestnik
+FUZZ_SECONDS ?= 60
+
+.PHONY: help build up down logs request test test-unit test-integration test-sanitizers footprint check format fuzz kafka \
+  bench clean deps deps-test deps-check
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
+
+build: deps ## Build build/release/vestnik
+	@[ -f build/release/build.ninja ] || cmake --preset release
+	@ninja -C build/release vestnik
+
+up: build ## Start the whole system in the background, wait until it is ready (PORT=8080)
+	@deploy/up
+
+down: ## Stop it
+	@deploy/down
+
+logs: ## Show its log as it grows (Ctrl-C ends)
+	@deploy/logs
+
+request: ## Register a sample user and show what became of it
+	@deploy/request
+
+test: deps-test ## Run every test
+	@deploy/test
+
+test-unit: deps-test ## Only the layering check, unit and contract tests
+	@deploy/test layering unit
+
+test-integration: deps-test build ## Only the tests of the whole, with real peers
+	@deploy/test integration
+
+test-sanitizers: deps-test ## Only the unit tests under ASan, UBSan and TSan
+	@deploy/test asan-ubsan tsan
+
+footprint: deps-test build ## Print memory and start-up time of the idle process
+	@$(VESTNIK_DEPS_DIR)/venv/bin/python -m pytest -c tests/pytest.ini -q -rA tests/integration/test_footprint.py
+
+check: deps-check ## Before a commit: layout and static checks of what differs from main, layering
+	@python3 tests/layering/check_layering.py
+	@deploy/check
+
+format: deps-check ## Lay out the code as `make check` wants it
+	@git ls-files 'src/*.h' 'src/*.cc' | xargs clang-format-19 -i
+
+fuzz: deps-check ## Every fuzz target for FUZZ_SECONDS=60 under ASan and UBSan
+	@deploy/fuzz $(FUZZ_SECONDS)
+
+kafka: deps-test ## Start Apache Kafka for your own use (Ctrl-C ends)
+	@tests/peers/kafka
+
+bench: ## Not there yet: says so and fails
+	@echo "There are no benchmarks yet, so there is nothing to measure with." >&2; exit 1
+
+clean: ## Remove what was built
+	rm -rf build
+
+deps: ## Install what building needs
+	@deploy/install-packages build
+	@third_party/install
+
+deps-test: deps
+	@deploy/install-packages test
+	@third_party/install test-peers
+	@third_party/smsc/install
+	@deploy/install-venv $(VESTNIK_DEPS_DIR)/venv
+
+deps-check: deps
+	@deploy/install-packages check
