@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/temporary_directory.h"
 #include "config/option.h"
 
 namespace vestnik::config {
@@ -15,13 +16,6 @@ using ::testing::HasSubstr;
 
 class Load : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "vestnik-config-XXXXXX").string();
-    ASSERT_TRUE(mkdtemp(pattern.data()));
-    directory_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
   std::string write(const std::string& name, std::string_view content) {
     const auto path = directory_ / name;
     std::ofstream(path, std::ios::binary) << content;
@@ -46,7 +40,8 @@ class Load : public ::testing::Test {
     return lines;
   }
 
-  std::filesystem::path directory_;
+  TemporaryDirectory temporary_;
+  std::filesystem::path directory_ = temporary_.path();
 };
 
 TEST_F(Load, DefaultsAreTheContracts) {

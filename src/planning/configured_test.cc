@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/temporary_directory.h"
 #include "config/option.h"
 
 namespace vestnik::planning {
@@ -17,16 +18,12 @@ using ::testing::IsEmpty;
 class ConfiguredFiles : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "vestnik-planning-XXXXXX").string();
-    ASSERT_TRUE(mkdtemp(pattern.data()));
-    directory_ = pattern;
     config_ = config::defaults();
     config_.workflows_dir = directory_ / "w";
     config_.templates_dir = directory_ / "t";
     std::filesystem::create_directories(config_.workflows_dir);
     std::filesystem::create_directories(config_.templates_dir);
   }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
 
   void write(const std::string& name, std::string_view content) {
     const auto path = directory_ / name;
@@ -47,7 +44,8 @@ class ConfiguredFiles : public ::testing::Test {
     return lines;
   }
 
-  std::filesystem::path directory_;
+  TemporaryDirectory temporary_;
+  std::filesystem::path directory_ = temporary_.path();
   config::Config config_;
 };
 

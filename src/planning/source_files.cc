@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 #include <system_error>
 
+#include "base/embedded_file.h"
 #include "config/file.h"
 #include "planning/text.h"
 
 namespace vestnik::planning {
+
+std::span<const EmbeddedFile> embedded_files();  // vestnik_embed in CMakeLists.txt
+
 namespace {
 
 constexpr int levels_max = 2;  // templates/welcome/subject.txt
@@ -50,6 +54,16 @@ void read_level(const std::filesystem::path& directory, const std::string& prefi
   if (error) problems.push_back({directory.string(), 0, 0, "can't be read: " + error.message()});
 }
 
+SourceFiles embedded_below(std::string_view directory) {
+  SourceFiles files;
+  for (const EmbeddedFile& file : embedded_files()) {
+    if (file.path.starts_with(directory))
+      files.emplace(file.path.substr(directory.size()),
+                    SourceFile{std::string(file.path), std::string(file.content)});
+  }
+  return files;
+}
+
 }  // namespace
 
 Result<SourceFiles, config::Problems> read_directory(const std::filesystem::path& directory) {
@@ -59,5 +73,8 @@ Result<SourceFiles, config::Problems> read_directory(const std::filesystem::path
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return files;
 }
+
+SourceFiles shipped_workflows() { return embedded_below("workflows/"); }
+SourceFiles shipped_templates() { return embedded_below("templates/"); }
 
 }  // namespace vestnik::planning

@@ -27,7 +27,7 @@ inline constexpr std::size_t source_file_bytes_max = 256 * 1024;
 Result<SourceFiles, config::Problems> read_directory(const std::filesystem::path& directory);
 
 // The welcome set of workflows/ and templates/ at the project's root.
-const SourceFiles& shipped_workflows();
-const SourceFiles& shipped_templates();
+SourceFiles shipped_workflows();
+SourceFiles shipped_templates();
 
 }  // namespace vestnik::planning
