@@ -60,9 +60,10 @@ GroupMember::GroupMember(ClientHandle client, SubscribeOptions options, IoThread
 GroupMember::~GroupMember() {
   for (rd_kafka_queue_t* queue : {events_.get(), data_.get(), replies_.get()})
     rd_kafka_queue_io_event_enable(queue, -1, nullptr, 0);
-  if (!close_began_ || rd_kafka_consumer_closed(client_.get()) != 0) return;
-  for (QueueHandle* queue : {&replies_, &data_, &events_}) queue->reset();
-  reaper_.take(std::move(client_));
+  if (!leaving_ || rd_kafka_consumer_closed(client_.get()) != 0) return;
+  data_.reset();
+  events_.reset();
+  reaper_.take(std::move(client_), std::move(replies_));
 }
 
 void GroupMember::start() {
@@ -263,7 +264,8 @@ void GroupMember::step_close(SteadyTime now) {
     if (progress_.has_uncommitted() && spent < close_commit_time && !topics_.unreachable()) return;
     if (revocation_) give_up(std::exchange(revocation_, std::nullopt)->partitions);
     const ErrorHandle error(rd_kafka_consumer_close_queue(client_.get(), replies_.get()));
-    phase_ = error == nullptr ? Phase::leaving : Phase::closed;
+    leaving_ = error == nullptr;
+    phase_ = leaving_ ? Phase::leaving : Phase::closed;
   }
   // There is nobody to leave when the brokers are known to be away.
   const bool left = phase_ != Phase::leaving || rd_kafka_consumer_closed(client_.get()) != 0;

@@ -112,6 +112,7 @@ class GroupMember final : public IoThread::Source {
   SteadyTime lag_at_{};
   Task closed_;
   bool close_wanted_ = false;
+  bool leaving_ = false;  // librdkafka has been told to
   std::optional<SteadyTime> close_began_;
 };
 

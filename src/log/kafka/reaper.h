@@ -1,10 +1,10 @@
-// Ends clients that could not be closed, away from whoever wants to go on: with its coordinator away
-// librdkafka waits for up to session.timeout.ms (6 s) before it gives up a commit that it has begun.
+// Ends consumers that could not leave their group in time, away from whoever wants to go on: with its
+// coordinator away librdkafka waits for up to session.timeout.ms (6 s) before it gives up a commit that it
+// has begun.
 #pragma once
 
 #include <mutex>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "log/kafka/handles.h"
@@ -16,11 +16,9 @@ class Reaper {
   // Waits until all have ended.
   ~Reaper() = default;
 
-  // Any thread. The client's queues must be gone.
-  void take(ClientHandle client) {
-    const std::lock_guard lock(mutex_);
-    threads_.emplace_back([owned = std::move(client)]() mutable { owned.reset(); });
-  }
+  // Any thread. `client` is being closed by rd_kafka_consumer_close_queue towards `queue`; its other queues
+  // are gone.
+  void take(ClientHandle client, QueueHandle queue);
 
  private:
   std::mutex mutex_;
