@@ -11,6 +11,10 @@ int check_config(const CommandLine& line) {
     std::cout << config::options_as_help();
     return 0;
   }
+  if (line.print_docs) {
+    std::cout << config::options_as_markdown();
+    return 0;
+  }
   const auto configuration = load_configuration(line);
   if (!configuration) {
     print_problems(configuration.error());

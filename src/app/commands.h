@@ -9,6 +9,7 @@ struct CommandLine {
   std::string config_file;  // empty: not given
   std::string role = "all";
   bool list_options = false;
+  bool print_docs = false;
 };
 
 int serve(const CommandLine& line);

@@ -1,11 +1,9 @@
 // The command line. Exit codes: 0 done, 1 failed, 2 called or configured wrongly.
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
-#include <string_view>
-#include <unistd.h>
+#include <vector>
 
 #include "app/commands.h"
 #include "config/role.h"
@@ -33,6 +31,7 @@ int main(int argc, char** argv) {
       "check-config", "Check configuration, workflows and templates; print what is in force");
   check->add_option("role", line.role, "As which service (default: all)")->check(CLI::IsMember(roles));
   check->add_flag("--options", line.list_options, "List every option with its default and meaning instead");
+  check->add_flag("--docs", line.print_docs, "Print docs/configuration.md instead");
   add_config(check);
 
   CLI::App* version = app.add_subcommand("version", "Print the version");

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "app/embedded.h"
-#include "app/version.h"
 #include "base/json.h"
 #include "net/http_metrics.h"
 
@@ -34,13 +33,13 @@ net::HttpResponse readiness(const std::vector<Health>& parts) {
   bool ready = true;
   for (const Health& part : parts) {
     ready = ready && part.well;
-    json::object object{{"part", part.part}, {"status", part.well ? "ok" : "unwell"}};
+    json::object object{{"part", part.part}, {"well", part.well}};
     if (!part.detail.empty()) object["detail"] = part.detail;
     listed.push_back(std::move(object));
   }
-  net::HttpResponse response{.status = ready ? 200 : 503,
-                             .body = json::serialize(json::object{{"status", ready ? "ready" : "unready"},
-                                                                  {"parts", std::move(listed)}})};
+  net::HttpResponse response{
+      .status = ready ? 200 : 503,
+      .body = json::serialize(json::object{{"ready", ready}, {"parts", std::move(listed)}})};
   if (!ready) response.headers.emplace_back("Retry-After", "1");
   return response;
 }
@@ -49,8 +48,7 @@ net::HttpResponse readiness(const std::vector<Health>& parts) {
 
 void add_status_routes(net::Router& router, Metrics& metrics, std::function<std::vector<Health>()> parts) {
   router.add("GET", "/healthz", [](net::HttpRequest, net::Respond respond) {
-    respond(
-        {.status = 200, .body = json::serialize(json::object{{"status", "ok"}, {"version", version_text}})});
+    respond({.status = 200, .body = R"({"status":"ok"})"});
   });
   router.add("GET", "/readyz", [parts = std::move(parts)](net::HttpRequest, net::Respond respond) {
     respond(readiness(parts()));

@@ -49,7 +49,8 @@ class ManualScheduler final : public Scheduler, private Clock {
     return true;
   }
 
-  // The same for what needs both: other threads' answers and timers. Time moves on by `step` whenever nothing is posted.
+  // The same for what needs both: other threads' answers and timers. Time moves on by `step` whenever nothing
+  // is posted.
   template <class Predicate>
   bool advance_until(Predicate reached, std::chrono::microseconds step,
                      std::chrono::seconds limit = std::chrono::seconds(20)) {

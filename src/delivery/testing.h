@@ -2,7 +2,6 @@
 // that answers what the test says, a ledger that can be made to fail.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,27 +9,11 @@
 #include <vector>
 
 #include "base/manual_scheduler.h"
+#include "base/temporary_directory.h"
 #include "delivery/provider.h"
 #include "store/ledger.h"
 
 namespace vestnik::delivery {
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "vestnik-XXXXXX").string();
-    if (!mkdtemp(name.data())) throw std::runtime_error("no temporary directory can be made");
-    path_ = name;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Keeps every attempt until the test answers it.
 class ScriptedProvider final : public Provider {

@@ -151,6 +151,24 @@ TEST(SmtpProvider, AServerThatIsAwayCostsOneAttemptPerTry) {
   EXPECT_GE(sending.capacity_calls(), 1);
 }
 
+TEST(SmtpProvider, A421OnANewConnectionPutsOffTheNext) {
+  SmtpPeer peer({"--on", "mail", "*", "1*421 4.3.2 busy"});
+  Sending sending(peer.url());
+  const auto refused = expect_outcome<Transient>(sending.outcome(sending.send("a@example.org")));
+  EXPECT_TRUE(refused.answer.starts_with("421 4.3.2 busy (MAIL FROM, ")) << refused.answer;
+  EXPECT_TRUE(refused.throttled);
+  EXPECT_FALSE(sending.health().well);
+  expect_outcome<Sent>(sending.outcome(sending.send("b@example.org")));
+  EXPECT_GE(sending.capacity_calls(), 1);
+  EXPECT_TRUE(sending.health().well);
+}
+
+TEST(SmtpProvider, AnUnknownHostIsTransient) {
+  Sending sending("smtp://no-such-host.invalid:25");
+  expect_outcome<Transient>(sending.outcome(sending.send("a@example.org")));
+  EXPECT_FALSE(sending.health().well);
+}
+
 TEST(SmtpProvider, AConnectionTheServerHasClosedIsReplacedUnnoticed) {
   const int port = free_port();
   auto peer = std::make_unique<SmtpPeer>(std::vector<std::string>{"--port", std::to_string(port)});

@@ -91,6 +91,16 @@ TEST_F(SmtpTls, OpportunisticTakesAnyCertificate) {
   EXPECT_TRUE(peer.messages().at(0).at("tls").as_bool());
 }
 
+TEST_F(SmtpTls, AHandshakeThatFailsEndsInTheClearOnlyWhereThatIsAllowed) {
+  SmtpPeer peer(server("starttls", "good", {"--tls-broken"}));
+  Sending opportunistic(peer.url());
+  expect_outcome<Sent>(opportunistic.outcome(opportunistic.send("a@example.org")));
+  EXPECT_FALSE(peer.messages().at(0).at("tls").as_bool());
+  Sending required(url("smtp", "", peer, "tls=required&verify=no"));
+  expect_outcome<Transient>(required.outcome(required.send("a@example.org")));
+  EXPECT_EQ(peer.messages().size(), 1U);
+}
+
 TEST_F(SmtpTls, AWrongPasswordIsTheConnectionsFailureAndStaysSecret) {
   SmtpPeer peer(server("required", "good", {"--auth", "user:right"}));
   Sending sending(url("smtp", "user:hunter2@", peer, "tls=required&" + trusting("ca.pem")));

@@ -102,7 +102,7 @@ void read_path_parameters(const Router::Route& route, std::string_view path, Pai
   }
 }
 
-// RFC 9110 section 9.3, RFC 5789, RFC 9875 (QUERY).
+// RFC 9110 section 9.3, RFC 5789, and QUERY (draft-ietf-httpbis-safe-method-w-body).
 bool is_http_method(std::string_view method) {
   for (std::string_view known :
        {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"})

@@ -47,6 +47,15 @@ struct Stream::Impl {
     bool passed = false;
   };
 
+  // getaddrinfo() can't be interrupted, so nobody waits for it directly: a name server that is silent costs
+  // the deadline and no more, and its late answer finds nobody.
+  struct Lookup {
+    asio::steady_timer ended;
+    bool finished = false;
+    error_code error;
+    tcp::resolver::results_type addresses;
+  };
+
   explicit Impl(asio::any_io_executor e)
       : executor(std::move(e)),
         socket(executor),
@@ -59,6 +68,7 @@ struct Stream::Impl {
   Limit reading;
   Limit writing;
   tcp::resolver resolver;
+  std::weak_ptr<Lookup> lookup;
   std::shared_ptr<asio::ssl::context> tls_context;
   std::optional<asio::ssl::stream<tcp::socket&>> tls;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
@@ -68,6 +78,7 @@ struct Stream::Impl {
   void abort_operations() {
     error_code ignored;
     resolver.cancel();
+    if (const auto waiting = lookup.lock()) waiting->ended.cancel();
     socket.close(ignored);
   }
 
@@ -86,6 +97,19 @@ struct Stream::Impl {
     limit.timer.cancel();
   }
 
+  std::shared_ptr<Lookup> look_up(const std::string& host, std::uint16_t port, Deadline deadline) {
+    const auto begun = std::make_shared<Lookup>(Lookup{asio::steady_timer(executor, deadline)});
+    lookup = begun;
+    resolver.async_resolve(host, std::to_string(port),
+                           [begun](const error_code& error, tcp::resolver::results_type addresses) {
+                             begun->finished = true;
+                             begun->error = error;
+                             begun->addresses = std::move(addresses);
+                             begun->ended.cancel();
+                           });
+    return begun;
+  }
+
   bool timed_out() const { return reading.passed || writing.passed; }
   // No operation may begin: cancel() or a deadline came while none was pending to be aborted by it.
   bool aborted() const { return cancelled || timed_out(); }
@@ -101,14 +125,13 @@ Stream::~Stream() = default;
 Awaitable<StreamResult<void>> Stream::connect(std::string host, std::uint16_t port, Deadline deadline) {
   Impl& s = *impl_;
   if (s.aborted()) co_return s.failure({});
+  const auto lookup = s.look_up(host, port, deadline);
+  co_await lookup->ended.async_wait(as_result);
+  if (s.aborted()) co_return s.failure({});
+  if (!lookup->finished) co_return fail(StreamErrorKind::timeout, "no answer from the name service in time");
+  if (lookup->error) co_return fail(StreamErrorKind::resolve, lookup->error.message());
   s.arm(s.reading, deadline);
-  auto [resolve_error, addresses] = co_await s.resolver.async_resolve(host, std::to_string(port), as_result);
-  if (resolve_error || s.aborted()) {
-    s.disarm(s.reading);
-    if (s.aborted()) co_return s.failure(resolve_error);
-    co_return fail(StreamErrorKind::resolve, resolve_error.message());
-  }
-  auto [error, endpoint] = co_await asio::async_connect(s.socket, addresses, as_result);
+  auto [error, endpoint] = co_await asio::async_connect(s.socket, lookup->addresses, as_result);
   s.disarm(s.reading);
   if (error || s.aborted()) {
     if (s.aborted()) co_return s.failure(error);

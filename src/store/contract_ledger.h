@@ -5,59 +5,6 @@
 
 namespace vestnik::store {
 
-inline constexpr Owner owner_now{.partition = 0, .epoch = 5};
-
-using Deliveries = std::vector<Delivery>;
-
-inline std::vector<bool> admitted(Ledger& ledger, std::vector<Admission> batch, Timestamp now = t0) {
-  return get<std::vector<bool>>([&](auto done) { ledger.admit(std::move(batch), now, std::move(done)); });
-}
-inline std::vector<bool> begun(Ledger& ledger, std::vector<AttemptStart> batch) {
-  return get<std::vector<bool>>([&](auto done) { ledger.begin_attempts(std::move(batch), std::move(done)); });
-}
-inline Ledger::Recorded recorded(Ledger& ledger, std::vector<Transition> batch) {
-  return get<Ledger::Recorded>([&](auto done) { ledger.record(std::move(batch), std::move(done)); });
-}
-inline std::optional<Delivery> found(Ledger& ledger, const NotificationId& id) {
-  return get<std::optional<Delivery>>([&](auto done) { ledger.find(id, std::move(done)); });
-}
-inline Deliveries due(Ledger& ledger, std::vector<std::int32_t> partitions, Timestamp before,
-                      std::size_t limit = 100, Channel channel = Channel::email) {
-  return get<Deliveries>(
-      [&](auto done) { ledger.due(channel, std::move(partitions), before, limit, std::move(done)); });
-}
-inline Deliveries claimed(Ledger& ledger, std::vector<Owner> owners, Channel channel = Channel::email) {
-  return get<Deliveries>([&](auto done) { ledger.claim(channel, std::move(owners), std::move(done)); });
-}
-inline std::vector<Step> untold(Ledger& ledger, std::vector<std::int32_t> partitions = {0},
-                                std::size_t limit = 100, Channel channel = Channel::email) {
-  return get<std::vector<Step>>(
-      [&](auto done) { ledger.untold(channel, std::move(partitions), limit, std::move(done)); });
-}
-
-inline AttemptStart start(const Notification& n, int attempt, Owner owner = owner_now) {
-  return {owner, a_step(n, StepKind::sending, attempt, after(10 * attempt))};
-}
-inline Transition transition(const Notification& n, int attempt, DeliveryState to, StepKind kind,
-                             Owner owner = owner_now) {
-  return {.owner = owner, .step = a_step(n, kind, attempt, after(10 * attempt + 5)), .to = to};
-}
-inline Transition sent(const Notification& n, int attempt, std::vector<std::string> message_ids = {}) {
-  Transition t = transition(n, attempt, DeliveryState::sent, StepKind::sent);
-  t.message_ids = std::move(message_ids);
-  return t;
-}
-inline Transition deferred(const Notification& n, int attempt, Timestamp due_at) {
-  Transition t = transition(n, attempt, DeliveryState::pending, StepKind::deferred);
-  t.step.due_at = due_at;
-  return t;
-}
-inline std::vector<NotificationId> ids_of(const Deliveries& deliveries) {
-  std::vector<NotificationId> ids;
-  for (const Delivery& d : deliveries) ids.push_back(d.notification.id);
-  return ids;
-}
-
 TEST_P(StoreContract, AdmissionIsIdempotentAndKeepsTheWhole) {
   Notification n = a_notification(1);
   n.expires_at = after(60'000);

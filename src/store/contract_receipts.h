@@ -1,26 +1,9 @@
 // Part of contract_test.h: receipts.
 #pragma once
 
-#include "store/contract_ledger.h"
+#include "store/contract_test.h"
 
 namespace vestnik::store {
-
-inline Receipt receipt(std::string message_id, Receipt::Status status = Receipt::Status::delivered,
-                       Timestamp at = after(1000)) {
-  return {"smtp", std::move(message_id), status, "stat:" + awkward_text, at};
-}
-inline std::vector<Step> received(Ledger& ledger, std::vector<Receipt> batch) {
-  return get<std::vector<Step>>([&](auto done) { ledger.apply_receipts(std::move(batch), std::move(done)); });
-}
-
-// Admits and begins one notification, and records it as sent under these message ids.
-inline Notification submitted(Ledger& ledger, int number, std::vector<std::string> message_ids) {
-  const Notification n = a_notification(number);
-  admitted(ledger, {{n, owner_now}});
-  begun(ledger, {start(n, 1)});
-  recorded(ledger, {sent(n, 1, std::move(message_ids))});
-  return n;
-}
 
 TEST_P(StoreContract, AReceiptDeliversOnce) {
   const Notification n = submitted(ledger(), 1, {"m1"});

@@ -6,29 +6,12 @@
 #pragma once
 
 #include <chrono>
-#include <fmt/format.h>
 #include <functional>
-#include <future>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <memory>
-#include <string>
-#include <vector>
 
-#include "store/store.h"
+#include "store/test_support.h"
 
 namespace vestnik::store {
-
-// A clock that a test sets.
-class ManualClock final : public Clock {
- public:
-  Timestamp now() const override { return from_unix_us(us_.load()); }
-  SteadyTime steady_now() const override { return SteadyTime(std::chrono::microseconds(us_.load())); }
-  void set(Timestamp t) { us_ = to_unix_us(t); }
-
- private:
-  std::atomic<std::int64_t> us_{1'800'000'000'000'000};
-};
 
 // One fresh store that can be closed and opened again on the same data.
 class StoreUnderTest {
@@ -39,69 +22,6 @@ class StoreUnderTest {
   virtual ManualClock& clock() = 0;  // the one the store was given
 };
 using StoreFactory = std::function<std::unique_ptr<StoreUnderTest>()>;
-
-// Calls `operation(done)` and waits for what it gives.
-template <class T>
-Result<T, Error> outcome(std::move_only_function<void(Done<T>)> operation) {
-  auto promise = std::make_shared<std::promise<Result<T, Error>>>();
-  auto future = promise->get_future();
-  operation([promise](Result<T, Error> result) { promise->set_value(std::move(result)); });
-  if (future.wait_for(std::chrono::seconds(20)) != std::future_status::ready)
-    return fail(ErrorKind::unavailable, "no answer within 20 s");
-  return future.get();
-}
-
-// The same, where failure is the test's failure.
-template <class T>
-T get(std::move_only_function<void(Done<T>)> operation) {
-  auto result = outcome<T>(std::move(operation));
-  if (!result) {
-    ADD_FAILURE() << result.error().message;
-    if constexpr (!std::is_void_v<T>) return T{};
-  }
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
-
-inline constexpr Timestamp t0 = from_unix_us(1'800'000'000'123'456);
-constexpr Timestamp after(std::int64_t ms) { return t0 + std::chrono::milliseconds(ms); }
-
-// NUL, quotes, a backslash, UTF-8 of two and four bytes, a line break.
-inline constexpr char awkward_bytes[] = "a\0b 'q' \"d\" \\ \xd0\x96 \xf0\x9f\x90\xa6\r\n%s $1 {}";
-inline const std::string awkward_text(awkward_bytes, sizeof awkward_bytes - 1);
-
-inline Notification a_notification(int n, Channel channel = Channel::email) {
-  const UserId user{fmt::format("user_01900000-0000-7000-8000-{:012}", n)};
-  const EventId event{fmt::format("01900000-0000-7000-9000-{:012}", n)};
-  return Notification{.id = notification_id(event, user, channel, "welcome"),
-                      .event_id = event,
-                      .event_type = "user_registered",
-                      .user_id = user,
-                      .channel = channel,
-                      .workflow = "user_registered",
-                      .step = "welcome",
-                      .template_version = "welcome@3f2a91c0",
-                      .category = "transactional",
-                      .to = fmt::format("user{}@example.test", n),
-                      .subject = "Welcome",
-                      .text = awkward_text,
-                      .html = "<p>" + awkward_text,
-                      .accepted_at = t0,
-                      .planned_at = after(2),
-                      .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"};
-}
-
-inline Step a_step(const Notification& n, StepKind kind, int attempt, Timestamp at) {
-  return Step{.notification_id = n.id,
-              .user_id = n.user_id,
-              .event_id = n.event_id,
-              .channel = n.channel,
-              .kind = kind,
-              .attempt = attempt,
-              .provider = "smtp",
-              .answer = awkward_text,
-              .at = at,
-              .traceparent = n.traceparent};
-}
 
 class StoreContract : public testing::TestWithParam<StoreFactory> {
  protected:

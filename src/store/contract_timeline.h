@@ -2,55 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <numeric>
 #include <random>
 
 #include "store/contract_test.h"
 
 namespace vestnik::store {
-
-inline void applied(Timeline& timeline, std::vector<Fact> facts, Timestamp now = after(60'000)) {
-  get<void>([&](Done<void> done) { timeline.apply(std::move(facts), now, std::move(done)); });
-}
-inline std::optional<NotificationView> viewed(Timeline& timeline, const NotificationId& id) {
-  return get<std::optional<NotificationView>>([&](auto done) { timeline.notification(id, std::move(done)); });
-}
-inline std::vector<NotificationView> listed(Timeline& timeline, std::size_t limit, const UserId& user = {}) {
-  return get<std::vector<NotificationView>>(
-      [&](auto done) { timeline.newest(user, limit, std::move(done)); });
-}
-inline Stats stats(Timeline& timeline, Timestamp now = after(30'000)) {
-  return get<Stats>([&](auto done) { timeline.stats(now, std::move(done)); });
-}
-
-inline UserEvent an_event(const Notification& n) {
-  return UserEvent{.event_id = n.event_id,
-                   .event_type = "user_registered",
-                   .user_id = n.user_id,
-                   .email = n.to,
-                   .accepted_at = n.accepted_at};
-}
-
-// Everything that two equal timelines must agree on, as text.
-inline std::string shown(const NotificationView& v) {
-  std::string out =
-      fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", v.id.value, v.user_id.value, v.event_id.value,
-                  v.event_type, to_string(v.channel), v.template_version, v.state, v.sandbox, v.attempt,
-                  v.provider, to_unix_us(v.accepted_at), to_unix_us(v.updated_at));
-  for (const TimelineEntry& e : v.timeline)
-    out += fmt::format("\n{}|{}|{}|{}|{}|{}", to_unix_us(e.at), e.what, e.attempt, e.provider, e.answer,
-                       e.due_at ? to_unix_us(*e.due_at) : -1);
-  return out;
-}
-inline std::string shown(const Stats& s) {
-  std::string out = fmt::format("{}", s.events_accepted);
-  for (const auto& [channel, c] : s.channels) {
-    out += fmt::format("\n{} {} {}", to_string(channel), c.planned_last_minute, c.sent_last_minute);
-    for (const auto& [state, n] : c.states) out += fmt::format(" {}={}", state, n);
-    for (const LatencySummary& l : {c.accepted_to_sent, c.sent_to_delivered})
-      out += fmt::format(" {}:{:.1f}/{:.1f}/{:.1f}", l.count, l.p50_ms, l.p90_ms, l.p99_ms);
-  }
-  return out;
-}
 
 TEST_P(StoreContract, ATimelineTellsTheWholeStory) {
   const Notification n = a_notification(1);

@@ -9,15 +9,6 @@
 
 namespace vestnik::store {
 
-inline User a_user(int n, std::string email, std::string phone) {
-  return User{
-      {fmt::format("user_01900000-0000-7000-8000-{:012}", n)}, std::move(email), std::move(phone), "Ann", t0};
-}
-
-inline Registration registered(Users& users, const User& user, const std::string& key) {
-  return get<Registration>([&](Done<Registration> done) { users.register_user(user, key, std::move(done)); });
-}
-
 TEST_P(StoreContract, AUserIsCreatedOnceAndThenKnown) {
   const User ann = a_user(1, "Ann@Example.test", "+491701234567");
   const Registration first = registered(users(), ann, "ann@example.test");

@@ -144,6 +144,7 @@ def arguments():
     parser.add_argument("--tls", choices=["none", "starttls", "required", "implicit"], default="none")
     parser.add_argument("--cert", help="PEM: certificate")
     parser.add_argument("--key", help="PEM: its key")
+    parser.add_argument("--tls-broken", action="store_true", help="every TLS handshake fails")
     parser.add_argument("--auth", metavar="USER:PASSWORD", help="offer AUTH and demand it")
     parser.add_argument("--auth-only", choices=["PLAIN", "LOGIN"], help="offer only this mechanism")
     parser.add_argument("--no-pipelining", action="store_true")
@@ -190,6 +191,8 @@ async def main():
     if options.tls != "none":
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(options.cert, options.key)
+        if options.tls_broken:
+            tls.maximum_version = ssl.TLSVersion.TLSv1_1  # older than any client of today takes
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         server_factory(options, tls),

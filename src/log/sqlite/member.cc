@@ -18,19 +18,17 @@ constexpr auto fetch_again_after = std::chrono::milliseconds(200);
 
 }  // namespace
 
-Member::Member(MemberContext context, std::shared_ptr<Group> group, const SubscribeOptions& options,
-               Consumer& consumer, Executor& executor)
+Member::Member(MemberContext context, std::shared_ptr<Group> group, std::vector<Topic*> topics,
+               const SubscribeOptions& options, Consumer& consumer, Executor& executor)
     : context_(context),
       group_(std::move(group)),
+      topics_(std::move(topics)),
       in_flight_max_(std::max<std::size_t>(options.in_flight_max, 1)),
       batch_max_(std::max<std::size_t>(options.batch_max, 1)),
       consumer_(consumer),
       executor_(executor) {}
 
-void Member::join(std::vector<Topic*> topics) {
-  topics_ = topics;
-  group_->join(*this, std::move(topics));
-}
+void Member::join() { group_->join(*this, topics_); }
 
 bool Member::consumes(const Topic* topic) const { return std::ranges::find(topics_, topic) != topics_.end(); }
 

@@ -29,10 +29,12 @@ struct MemberContext {
 
 class Member final : public GroupMember, public std::enable_shared_from_this<Member> {
  public:
-  Member(MemberContext context, std::shared_ptr<Group> group, const SubscribeOptions& options,
-         Consumer& consumer, Executor& executor);
+  Member(MemberContext context, std::shared_ptr<Group> group, std::vector<Topic*> topics,
+         const SubscribeOptions& options, Consumer& consumer, Executor& executor);
 
-  void join(std::vector<Topic*> topics);
+  // Once, after the constructor.
+  void join();
+  // Any thread.
   bool consumes(const Topic* topic) const;
 
   // Any thread: there may be something to hand out.
@@ -78,11 +80,11 @@ class Member final : public GroupMember, public std::enable_shared_from_this<Mem
 
   const MemberContext context_;
   const std::shared_ptr<Group> group_;
+  const std::vector<Topic*> topics_;
   const std::size_t in_flight_max_;
   const std::size_t batch_max_;
   Consumer& consumer_;
   Executor& executor_;
-  std::vector<Topic*> topics_;
 
   std::mutex post_mutex_;
   bool left_ = false;  // guarded by post_mutex_: the executor may be gone once it is set

@@ -78,11 +78,11 @@ std::unique_ptr<Subscription> SqliteLog::subscribe(SubscribeOptions options, Con
     std::shared_ptr<Group>& group = groups_[options.group];
     if (!group) group = std::make_shared<Group>(options.group, catalog_, offsets_, deadlines_, epochs_);
     member = std::make_shared<Member>(MemberContext{catalog_, offsets_, deadlines_, database_}, group,
-                                      options, consumer, executor);
+                                      std::move(topics), options, consumer, executor);
     std::erase_if(members_, [](const std::weak_ptr<Member>& gone) { return gone.expired(); });
     members_.push_back(member);
   }
-  member->join(std::move(topics));
+  member->join();
   return std::make_unique<SqliteSubscription>(std::move(member));
 }
 

@@ -24,7 +24,7 @@ constexpr std::string_view upsert_receipts =
 constexpr std::string_view forget_early =
     "DELETE FROM ledger_messages m USING (SELECT provider, message_id FROM ledger_messages "
     "WHERE delivery IS NULL AND kept_at < $1 FOR UPDATE SKIP LOCKED) o "
-    "WHERE m.provider = o.provider AND m.message_id = o.message_id AND m.delivery IS NULL";
+    "WHERE m.provider = o.provider AND m.message_id = o.message_id";
 // Two receipts of one delivery that arrive in two processes take turns here, so that the second sees both.
 constexpr std::string_view lock_deliveries =
     "SELECT FROM ledger WHERE id = ANY ($1::bytea[]) ORDER BY id FOR UPDATE";

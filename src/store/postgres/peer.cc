@@ -1,6 +1,7 @@
 #include "store/postgres/peer.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -77,17 +78,28 @@ const std::string& shared_server_url() {
 std::string fresh_schema(const std::string& url) {
   static std::atomic<int> next{0};
   const std::string schema = fmt::format("test_{}_{}", getpid(), next++);
-  execute(url, "CREATE SCHEMA " + schema);
+  Session(url).run("CREATE SCHEMA " + schema);
   return fmt::format("{}{}options=-csearch_path%3D{}", url, url.find('?') == std::string::npos ? "?" : "&",
                      schema);
 }
 
-void execute(const std::string& url, const std::string& sql) {
-  const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(url.c_str()), PQfinish);
-  const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql.c_str()), PQclear);
+Session::Session(const std::string& url) : connection_(PQconnectdb(url.c_str()), PQfinish) {}
+
+std::string Session::run(const std::string& sql) {
+  const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection_.get(), sql.c_str()), PQclear);
   const auto status = PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-    throw std::runtime_error(PQerrorMessage(connection.get()));
+    throw std::runtime_error(PQerrorMessage(connection_.get()));
+  return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
+}
+
+bool Session::becomes(const std::string& sql, const std::string& expected) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (run(sql) == expected) return true;
+    run("SELECT pg_sleep(0.005)");
+  }
+  return false;
 }
 
 }  // namespace vestnik::store::postgres

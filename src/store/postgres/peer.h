@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+
+struct pg_conn;
 #include <sys/types.h>
 
 namespace vestnik::store::postgres {
@@ -32,7 +34,18 @@ class Peer {
 const std::string& shared_server_url();
 // `url` with an empty schema of its own in it.
 std::string fresh_schema(const std::string& url);
-// Runs one statement as the server's owner, outside any store.
-void execute(const std::string& url, const std::string& sql);
+
+// A session of the test's own, beside any store.
+class Session {
+ public:
+  explicit Session(const std::string& url);
+  // The first value of the answer, empty if there is none. Throws if the server refuses.
+  std::string run(const std::string& sql);
+  // Repeats a query until it gives `expected`; false: it doesn't within 10 s.
+  bool becomes(const std::string& sql, const std::string& expected);
+
+ private:
+  std::unique_ptr<pg_conn, void (*)(pg_conn*)> connection_;
+};
 
 }  // namespace vestnik::store::postgres

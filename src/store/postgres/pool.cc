@@ -58,6 +58,8 @@ std::unique_ptr<Batch> Pool::take(Worker& worker, LaneBase*& lane) {
   auto batch = lane->take(options_.batch_rows_max, rows);
   waiting_rows_ -= rows;
   lane->started();
+  // A lane that waited for its turn may have it now; this worker can't serve both.
+  if (std::ranges::any_of(lanes_, [](const auto& other) { return other->may_start(); })) wake_one();
   return batch;
 }
 
