@@ -3,6 +3,7 @@ delayed."""
 
 import concurrent.futures
 import json
+import re
 import socket
 import time
 import uuid
@@ -86,6 +87,15 @@ def test_only_an_email_address_gives_only_an_email(server):
 def test_only_a_phone_gives_only_an_sms(server):
     user_id = server.register(phone="+12025550177").json["user_id"]
     assert [n["channel"] for n in server.wait_settled(user_id, count=1)] == ["sms"]
+
+
+def test_the_channel_without_a_contact_reads_skipped_and_why(server):
+    user_id = server.register(email=fresh_email()).json["user_id"]
+    server.wait_settled(user_id, count=1)
+    (skipped,) = [n for n in server.notifications(user_id) if n["state"] == "skipped"]
+    assert skipped["channel"] == "sms"
+    last = server.notification(skipped["notification_id"])["timeline"][-1]
+    assert last["what"] == "skipped" and "phone" in last["answer"]
 
 
 def test_registering_again_answers_the_same_user_and_sends_nothing_new(server):
@@ -286,7 +296,7 @@ def test_an_unknown_user_has_no_notifications(server):
     assert server.notifications("user_00000000-0000-7000-8000-000000000000") == []
 
 
-@pytest.mark.parametrize("limit", ["0", "501", "-1", "x", "1e2", ""])
+@pytest.mark.parametrize("limit", ["0", "501", "-1", "x", "1e2"])
 def test_a_limit_out_of_range_is_422(server, limit):
     problem(server.get(f"/v1/notifications?limit={limit}"), 422, "limit")
 
@@ -319,7 +329,7 @@ def test_pipelined_requests_are_answered_in_order(server):
         b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
         b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     )
-    statuses = [line.split()[1] for line in answer.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
+    statuses = re.findall(rb"HTTP/1\.1 (\d+) ", answer)
     assert statuses == [b"200", b"404", b"200"]
 
 
@@ -369,12 +379,15 @@ def test_the_openapi_document_names_every_path(server):
     assert expected <= set(document["paths"])
 
 
-def test_the_page_shows_the_newest_notifications(server):
-    user_id = server.register(email=fresh_email()).json["user_id"]
-    (notification,) = server.wait_settled(user_id, count=1)
+def test_the_page_and_all_that_it_loads_come_from_this_server(server):
     page = server.get("/")
     assert page.status == 200 and page.headers["content-type"].startswith("text/html")
-    assert notification["notification_id"].encode() in page.body
+    assert "default-src 'self'" in page.headers["content-security-policy"] or "script-src 'self'" in page.headers["content-security-policy"]
+    loaded = [path for path in re.findall(r'(?:src|href)="([^"#]+)"', page.body.decode()) if not path.startswith("data:")]
+    assert loaded
+    for path in loaded:
+        assert path.startswith("/"), path
+        assert server.get(path).status == 200, path
 
 
 def test_stats_count_every_channel(server):

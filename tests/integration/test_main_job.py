@@ -154,7 +154,7 @@ def test_on_kafka_in_one_process(start, smtp, smsc, providers, kafka, topics):
 
 def emails_sent_by(server: Vestnik) -> int:
     """From its /metrics."""
-    pattern = r'^vestnik_delivery_outcomes_total\{(?=[^}]*channel="email")(?=[^}]*outcome="sent")[^}]*\} (\d+)'
+    pattern = r'^vestnik_delivery_attempts_total\{(?=[^}]*channel="email")(?=[^}]*outcome="sent")[^}]*\} (\d+)'
     return sum(int(count) for count in re.findall(pattern, server.get("/metrics").body.decode(), re.MULTILINE))
 
 
