@@ -1,5 +1,8 @@
+#include <chrono>
+#include <cstdlib>
 #include <malloc.h>
 #include <memory>
+#include <optional>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -13,6 +16,8 @@
 namespace vestnik::app {
 namespace {
 
+constexpr std::chrono::milliseconds fatal_check{500};
+
 // Threads inherit the mask, so the signals wait for wait_for_signal().
 sigset_t block_signals() {
   sigset_t signals;
@@ -25,10 +30,11 @@ sigset_t block_signals() {
   return signals;
 }
 
-int wait_for_signal(const sigset_t& signals) {
-  int signal = 0;
-  sigwait(&signals, &signal);
-  return signal;
+// The signal that came within `limit`; none: it passed, or the wait was interrupted.
+std::optional<int> wait_for_signal(const sigset_t& signals, std::chrono::milliseconds limit) {
+  const timespec wait{.tv_sec = limit.count() / 1000, .tv_nsec = limit.count() % 1000 * 1'000'000};
+  const int signal = sigtimedwait(&signals, nullptr, &wait);
+  return signal > 0 ? std::optional(signal) : std::nullopt;
 }
 
 bool human_lines(config::LogFormat format) {
@@ -65,8 +71,16 @@ int serve(const CommandLine& line) {
                  {"email", email_sandbox ? "sandbox" : "smtp"},
                  {"sms", sms_sandbox ? "sandbox" : "smpp"}});
 
-  const int signal = wait_for_signal(signals);
-  logging::info("vestnik", "stopping", {{"signal", sigabbrev_np(signal)}});
+  std::optional<int> signal;
+  while (!signal) {
+    signal = wait_for_signal(signals, fatal_check);
+    if (const auto error = system.fatal_error()) {
+      // Nothing can be drained: what is in hand would have to be written.
+      logging::error("vestnik", "ends at once", {{"reason", *error}});
+      std::_Exit(1);
+    }
+  }
+  logging::info("vestnik", "stopping", {{"signal", sigabbrev_np(*signal)}});
   system.stop();
   logging::info("vestnik", "stopped");
   return 0;

@@ -58,6 +58,12 @@ void System::stop() {
   for (const auto& service : services_) service->stop(limit);
 }
 
+std::optional<std::string> System::fatal_error() const {
+  if (!backing_.database) return std::nullopt;
+  const auto error = backing_.database->fatal();
+  return error ? std::optional(error->message) : std::nullopt;
+}
+
 std::vector<Health> System::health() const {
   std::vector<Health> parts{backing_.log->health(), backing_.store->health()};
   for (const auto& service : services_) std::ranges::move(service->health(), std::back_inserter(parts));

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "app/backing.h"
@@ -22,6 +24,9 @@ class System {
   ~System();
 
   std::uint16_t port() const { return server_->port(); }
+
+  // Why the process must end: the disk failed, so nothing can be made durable any more. None: all is well.
+  std::optional<std::string> fatal_error() const;
 
   // Intake first, then the services from left to right, each finishing what it has, all within
   // `drain_timeout` each.

@@ -168,6 +168,7 @@ class FileDatabase final : public Database {
   void read(Work work, Done done) override { readers_.submit(std::move(work), std::move(done)); }
   void migrate(std::string_view component, std::span<const char* const> migrations) override;
   Health health() const override { return condition_.health(); }
+  std::optional<Error> fatal() const override { return condition_.fatal(); }
   Counters counters() const override { return writer_.counters(); }
 
  private:

@@ -140,22 +140,39 @@ TEST_P(StoreContract, ABatchMayHoldOneRowSeveralTimes) {
   EXPECT_EQ(found(ledger(), a.id)->state, DeliveryState::sent);
 }
 
-TEST_P(StoreContract, AStaleEpochChangesNothing) {
+TEST_P(StoreContract, AStaleEpochBeginsNothing) {
   const Notification n = a_notification(1), late = a_notification(2);
   admitted(ledger(), {{n, {0, 5}}});
   EXPECT_EQ(begun(ledger(), {start(n, 1, {0, 4})}), std::vector{false});
   EXPECT_TRUE(claimed(ledger(), {{0, 7}}).empty());
   EXPECT_EQ(begun(ledger(), {start(n, 1, {0, 5})}), std::vector{false}) << "claimed with 7 since";
   EXPECT_EQ(begun(ledger(), {start(n, 1, {0, 7})}), std::vector{true});
-  const Transition stale = transition(n, 1, DeliveryState::sent, StepKind::sent, {0, 6});
+  const Notification pending = a_notification(3);
+  admitted(ledger(), {{pending, {0, 7}}});
+  const Transition stale = transition(pending, 0, DeliveryState::expired, StepKind::expired, {0, 6});
   EXPECT_EQ(recorded(ledger(), {stale}).applied, std::vector{false});
-  EXPECT_EQ(found(ledger(), n.id)->state, DeliveryState::sending);
-  EXPECT_EQ(found(ledger(), n.id)->owner.epoch, 7);
   // A row that the old owner still admits belongs to the new one.
   admitted(ledger(), {{late, {0, 5}}});
   EXPECT_EQ(begun(ledger(), {start(late, 1, {0, 5})}), std::vector{false});
   EXPECT_EQ(begun(ledger(), {start(late, 1, {0, 7})}), std::vector{true});
   EXPECT_EQ(untold(ledger()).size(), 2U) << "what changed nothing tells nothing";
+}
+
+TEST_P(StoreContract, TheOutcomeOfAnAttemptCountsWhoeverHasThePartitionNow) {
+  const Notification in_time = a_notification(1), late = a_notification(2);
+  admitted(ledger(), {{in_time, {0, 5}}, {late, {0, 5}}});
+  begun(ledger(), {start(in_time, 1, {0, 5}), start(late, 1, {0, 5})});
+  EXPECT_EQ(claimed(ledger(), {{0, 7}}).size(), 2U);
+  const Transition in_doubt = transition(late, 1, DeliveryState::pending, StepKind::in_doubt, {0, 7});
+  EXPECT_EQ(recorded(ledger(), {in_doubt}).applied, std::vector{true});
+  const auto sent_by_old = [](const Notification& n) {
+    return transition(n, 1, DeliveryState::sent, StepKind::sent, {0, 5});
+  };
+  EXPECT_EQ(recorded(ledger(), {sent_by_old(in_time), sent_by_old(late)}).applied,
+            (std::vector{true, false}));
+  EXPECT_EQ(found(ledger(), in_time.id)->state, DeliveryState::sent);
+  EXPECT_EQ(found(ledger(), in_time.id)->owner.epoch, 7);
+  EXPECT_EQ(found(ledger(), late.id)->state, DeliveryState::pending) << "it is in doubt already";
 }
 
 TEST_P(StoreContract, AClaimGivesTheAttemptsNobodyFinished) {

@@ -7,8 +7,9 @@
 //
 // All operations take batches and are durable when `done` runs. A row belongs to the partition of
 // `notification-events` it came from; the member of the consumer group that has the partition drives it.
-// `epoch` is that member's assignment (log::Consumer::on_assigned): a transition with an epoch older than the
-// row's changes nothing, so a member that wakes after its partitions have moved can't start a send.
+// `epoch` is that member's assignment (log::Consumer::on_assigned): nothing begins or ends a pending row with
+// an epoch older than the row's, so a member that wakes after its partitions have moved can't start a send.
+// The outcome of an attempt that has begun counts whoever has the partition now (docs/adr/0004).
 #pragma once
 
 #include <cstdint>

@@ -47,15 +47,18 @@ constexpr std::string_view record =
     "$7::int8[], $8::bytea[], $9::bytea[], $10::bytea[], $11::bytea[], $12::bytea[]) WITH ORDINALITY "
     "AS t(id, attempt, epoch, state, gives_back, due_at, at, provider, answer, progress, step_id, step, n)), "
     "moved AS (UPDATE ledger l SET state = t.state, "
-    "attempt = l.attempt - CASE WHEN t.gives_back = 1 AND l.state = 1 THEN 1 ELSE 0 END, epoch = t.epoch, "
+    "attempt = l.attempt - CASE WHEN t.gives_back = 1 AND l.state = 1 THEN 1 ELSE 0 END, epoch = "
+    "greatest(l.epoch, t.epoch), "
     "due_at = CASE WHEN t.state = 0 THEN t.due_at ELSE l.due_at END, updated_at = t.at, provider = "
     "t.provider, "
     "answer = t.answer, progress = t.progress, "
     // sent, expired, suppressed: the content is not needed any more
     "content = CASE WHEN t.state IN (2, 7, 8) THEN NULL ELSE l.content END, op = $13 "
-    "FROM t WHERE l.id = t.id AND l.state IN (0, 1) AND l.attempt = t.attempt AND l.epoch <= t.epoch "
-    "AND NOT EXISTS (SELECT FROM ledger_owners o WHERE o.channel = l.channel AND o.partition = l.partition "
-    "AND o.epoch > t.epoch) RETURNING l.id, l.channel, l.partition, t.step_id, t.step, t.n), "
+    // An outcome is the truth about its attempt, whoever has the partition now.
+    "FROM t WHERE l.id = t.id AND l.attempt = t.attempt AND (l.state = 1 OR (l.state = 0 "
+    "AND l.epoch <= t.epoch AND NOT EXISTS (SELECT FROM ledger_owners o WHERE o.channel = l.channel "
+    "AND o.partition = l.partition AND o.epoch > t.epoch))) RETURNING l.id, l.channel, l.partition, "
+    "t.step_id, t.step, t.n), "
     "kept AS (INSERT INTO outbox (step_id, channel, partition, op, step) "
     "SELECT step_id, channel, partition, $13, step FROM moved ORDER BY n ON CONFLICT (step_id) DO NOTHING) "
     "SELECT id FROM moved UNION ALL SELECT l.id FROM t JOIN ledger l ON l.id = t.id WHERE $14 AND l.op = $13";

@@ -64,12 +64,13 @@ std::optional<Place> move_row(Connection& connection, const Transition& t) {
   const std::string id = pack_id(step.notification_id.value);
   const std::string progress = t.to == DeliveryState::pending ? t.progress : "";
   Statement update = connection.prepare(
-      "UPDATE ledger SET state = ?4, attempt = attempt - (?5 AND state = 1), epoch = ?3, "
+      "UPDATE ledger SET state = ?4, attempt = attempt - (?5 AND state = 1), epoch = MAX(epoch, ?3), "
       "due_at = CASE WHEN ?4 = 0 THEN ?6 ELSE due_at END, updated_at = ?7, provider = ?8, answer = ?9, "
       "progress = ?10 "
-      "WHERE id = ?1 AND state IN (0, 1) AND attempt = ?2 AND epoch <= ?3 AND NOT EXISTS "
+      // An outcome is the truth about its attempt, whoever has the partition now.
+      "WHERE id = ?1 AND attempt = ?2 AND (state = 1 OR (state = 0 AND epoch <= ?3 AND NOT EXISTS "
       "(SELECT 1 FROM ledger_owners o WHERE o.channel = ledger.channel AND o.partition = ledger.partition "
-      "AND o.epoch > ?3) RETURNING seq, partition");
+      "AND o.epoch > ?3))) RETURNING seq, partition");
   update.bind_blob(1, id).bind(2, step.attempt).bind(3, t.owner.epoch).bind(4, code(t.to));
   update.bind(5, gives_back ? 1 : 0)
       .bind(6, to_unix_us(step.due_at.value_or(step.at)))
