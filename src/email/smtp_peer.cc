@@ -78,15 +78,9 @@ std::string Child::line() {
   return "0";
 }
 
-TempDir::TempDir() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "vestnik-email-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-  path = pattern;
-}
-
 SmtpPeer::SmtpPeer(std::vector<std::string> options) {
   std::vector<std::string> arguments{python(), "tests/peers/smtp_server.py", "--record",
-                                     directory_.path / "record"};
+                                     directory_.path() / "record"};
   arguments.insert(arguments.end(), options.begin(), options.end());
   child_ = std::make_unique<Child>(std::move(arguments));
   port_ = std::stoi(child_->line());
@@ -99,7 +93,7 @@ std::string SmtpPeer::url(const std::string& options, const std::string& credent
 
 std::vector<json::object> SmtpPeer::messages() const {
   std::vector<json::object> found;
-  std::ifstream file(directory_.path / "record");
+  std::ifstream file(directory_.path() / "record");
   for (std::string line; std::getline(file, line);) found.push_back(json::parse(line).as_object());
   return found;
 }

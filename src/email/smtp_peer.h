@@ -4,7 +4,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <filesystem>
 #include <gtest/gtest.h>
 #include <map>
 #include <memory>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/temporary_directory.h"
 #include "email/smtp_provider.h"
 #include "net/event_loop.h"
 
@@ -35,12 +35,6 @@ class Child {
   int output_ = -1;
 };
 
-struct TempDir {
-  TempDir();
-  ~TempDir() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
-};
-
 // tests/peers/smtp_server.py.
 class SmtpPeer {
  public:
@@ -52,7 +46,7 @@ class SmtpPeer {
   std::vector<json::object> messages() const;
 
  private:
-  TempDir directory_;
+  TemporaryDirectory directory_;
   std::unique_ptr<Child> child_;
   int port_ = 0;
 };

@@ -9,8 +9,8 @@ namespace {
 class SmtpTls : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    directory_ = std::make_unique<TempDir>();
-    const std::string script = "cd '" + directory_->path.string() +
+    directory_ = std::make_unique<TemporaryDirectory>();
+    const std::string script = "cd '" + directory_->path().string() +
                                "' && exec 2>/dev/null && new='openssl req -x509 -newkey ec -pkeyopt "
                                "ec_paramgen_curve:P-256 -nodes -days 2' && "
                                "$new -keyout ca.key -out ca.pem -subj /CN=test-ca && "
@@ -23,7 +23,7 @@ class SmtpTls : public testing::Test {
   }
   static void TearDownTestSuite() { directory_.reset(); }
 
-  static std::string file(const std::string& name) { return (directory_->path / name).string(); }
+  static std::string file(const std::string& name) { return (directory_->path() / name).string(); }
   static std::vector<std::string> server(const std::string& tls, const std::string& certificate,
                                          std::vector<std::string> more = {}) {
     std::vector<std::string> options{
@@ -37,10 +37,10 @@ class SmtpTls : public testing::Test {
   }
   static std::string trusting(const std::string& ca) { return "ca_file=" + file(ca); }
 
-  static std::unique_ptr<TempDir> directory_;
+  static std::unique_ptr<TemporaryDirectory> directory_;
 };
 
-std::unique_ptr<TempDir> SmtpTls::directory_;
+std::unique_ptr<TemporaryDirectory> SmtpTls::directory_;
 
 TEST_F(SmtpTls, StarttlsWithACheckedCertificateAndAuthPlain) {
   SmtpPeer peer(server("required", "good", {"--auth", "us@er:p:ss w"}));

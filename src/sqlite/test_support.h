@@ -2,37 +2,17 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <future>
 #include <gtest/gtest.h>
 #include <memory>
-#include <stdlib.h>
 #include <string>
 
+#include "base/temporary_directory.h"
 #include "sqlite/database.h"
 
 namespace vestnik::sqlite::test {
 
-// A directory of its own, removed at the end.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "vestnik-test-XXXXXX").string();
-    if (!mkdtemp(name.data())) throw std::runtime_error("mkdtemp failed");
-    path_ = name;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using vestnik::TemporaryDirectory;
 
 // Runs `work` through the writer or a reader and waits for the answer. The answer's state is shared with the
 // callback, which may come after the wait was given up.

@@ -1,8 +1,6 @@
 #include "store/sqlite/store.h"
 
-#include <cstdlib>
-#include <filesystem>
-
+#include "base/temporary_directory.h"
 #include "store/contract_test.h"
 
 namespace vestnik::store {
@@ -10,15 +8,7 @@ namespace {
 
 class SqliteUnderTest final : public StoreUnderTest {
  public:
-  SqliteUnderTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "vestnik-store-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-    open();
-  }
-  ~SqliteUnderTest() override {
-    close();
-    std::filesystem::remove_all(directory_);
-  }
+  SqliteUnderTest() { open(); }
 
   Store& store() override { return *store_; }
   ManualClock& clock() override { return clock_; }
@@ -29,7 +19,7 @@ class SqliteUnderTest final : public StoreUnderTest {
 
  private:
   void open() {
-    database_ = vestnik::sqlite::Database::open({.directory = directory_});
+    database_ = vestnik::sqlite::Database::open({.directory = directory_.path()});
     store_ = std::make_unique<sqlite::SqliteStore>(*database_, clock_);
   }
   void close() {
@@ -37,8 +27,8 @@ class SqliteUnderTest final : public StoreUnderTest {
     database_.reset();
   }
 
+  TemporaryDirectory directory_;
   ManualClock clock_;
-  std::filesystem::path directory_;
   std::unique_ptr<vestnik::sqlite::Database> database_;
   std::unique_ptr<sqlite::SqliteStore> store_;
 };
