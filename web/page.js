@@ -23,11 +23,12 @@ function make(tag, text, className) {
   return node;
 }
 
-const time = (text) => new Date(text).toLocaleTimeString(undefined, {hour12: false, fractionalSecondDigits: 3});
+const clock = {hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hour12: false};
+const time = (text) => new Date(text).toLocaleTimeString(undefined, clock);
 
 function showCounts(stats) {
   const states = [...new Set(Object.values(stats.channels).flatMap((channel) => Object.keys(channel.states)))].sort();
-  const columns = ['channel', ...states, 'planned / min', 'sent / min', 'accepted → sent, p50 / p99'];
+  const columns = ['channel', ...states, 'in the sandbox', 'planned / min', 'sent / min', 'accepted → sent, p50 / p99'];
   const head = make('tr');
   for (const column of columns) head.append(make('th', column));
   element('counts').tHead.replaceChildren(head);
@@ -36,7 +37,7 @@ function showCounts(stats) {
     const latency = channel.latency_ms.accepted_to_sent;
     row.append(make('td', name));
     for (const state of states) row.append(make('td', channel.states[state] ?? 0, state));
-    row.append(make('td', channel.planned_last_minute), make('td', channel.sent_last_minute),
+    row.append(make('td', channel.sandboxed), make('td', channel.planned_last_minute), make('td', channel.sent_last_minute),
                make('td', latency.count ? `${latency.p50.toFixed(1)} / ${latency.p99.toFixed(1)} ms` : '–'));
     return row;
   }));

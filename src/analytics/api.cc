@@ -72,6 +72,7 @@ json::object to_json(const store::ChannelStats& stats) {
   json::object states;
   for (const auto& [state, count] : stats.states) states[state] = count;
   return {{"states", std::move(states)},
+          {"sandboxed", stats.sandboxed},
           {"planned_last_minute", stats.planned_last_minute},
           {"sent_last_minute", stats.sent_last_minute},
           {"latency_ms", json::object{{"accepted_to_sent", to_json(stats.accepted_to_sent)},

@@ -96,6 +96,7 @@ TEST_F(CollectorTest, AllThreeTopicsBecomeOneTimelineCountedOnce) {
   const store::Stats counted = stats();
   EXPECT_EQ(counted.events_accepted, 1);
   EXPECT_EQ(counted.channels.at(Channel::email).states.at("sent"), 1);
+  EXPECT_EQ(counted.channels.at(Channel::email).sandboxed, 0);
 
   std::promise<std::optional<store::NotificationView>> found;
   store_.timeline().notification({"0d8c8b5e-0000-8000-8000-000000000001"},

@@ -63,6 +63,7 @@ TEST_P(StoreContract, SandboxIsMarked) {
   applied(timeline(), {n, step});
   EXPECT_TRUE(viewed(timeline(), n.id)->sandbox);
   EXPECT_TRUE(listed(timeline(), 1)[0].sandbox);
+  EXPECT_EQ(stats(timeline()).channels[Channel::email].sandboxed, 1);
 }
 
 TEST_P(StoreContract, FactsInAnyOrderAndRepeatedGiveTheSame) {

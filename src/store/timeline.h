@@ -53,6 +53,7 @@ struct LatencySummary {
 
 struct ChannelStats {
   std::map<std::string, std::int64_t> states;  // state → notifications in it now
+  std::int64_t sandboxed = 0;                  // of these, kept in the sandbox instead of sent
   std::int64_t planned_last_minute = 0;
   std::int64_t sent_last_minute = 0;
   LatencySummary accepted_to_sent;  // over the last hour

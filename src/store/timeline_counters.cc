@@ -9,6 +9,8 @@ namespace vestnik::store {
 namespace {
 
 constexpr double bucket_growth = 1.1;
+// Where CounterKind::state counts what was kept instead of sent.
+constexpr std::int64_t sandboxed_slot = 1;
 constexpr int bucket_max = 260;  // 1.1^260 ms is about two years
 
 std::int64_t second_of(Timestamp t) {
@@ -86,7 +88,8 @@ void count(const TimelineRow& row, int sign, Timestamp now, CounterDeltas& delta
   const auto add = [&](CounterKind kind, std::int64_t slot, int bucket) {
     if (slot >= horizon(kind, now)) deltas[{kind, slot, row.channel, bucket}] += sign;
   };
-  add(CounterKind::state, 0, state_code(row));
+  const bool sandboxed = std::ranges::any_of(row.steps, &StepFact::sandbox);
+  add(CounterKind::state, sandboxed ? sandboxed_slot : 0, state_code(row));
   if (row.plan) add(CounterKind::planned, second_of(row.plan->planned_at), 0);
   const auto sent = earliest(row, StepKind::sent);
   const auto delivered = earliest(row, StepKind::delivered);
@@ -107,6 +110,7 @@ Stats stats_of(const std::vector<std::pair<Counter, std::int64_t>>& counters) {
       case CounterKind::events: stats.events_accepted += n; break;
       case CounterKind::state:
         if (n != 0) channel.states[std::string(state_name(counter.bucket))] += n;
+        if (counter.slot == sandboxed_slot) channel.sandboxed += n;
         break;
       case CounterKind::planned: channel.planned_last_minute += n; break;
       case CounterKind::sent: channel.sent_last_minute += n; break;
