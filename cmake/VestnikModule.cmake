@@ -17,13 +17,14 @@ function(vestnik_module path)
   endif()
 endfunction()
 
-# vestnik_test(<path> SOURCES … [DEPENDS module …])
-#   The module's own tests: one GoogleTest binary `<path with _>_test`, each case listed in ctest.
+# vestnik_test(<path> SOURCES … [DEPENDS module …] [CONTRACT])
+#   The module's own tests: one GoogleTest binary `<path with _>_test`. CONTRACT: they start Kafka or PostgreSQL; such
+#   tests are not part of the target `unit_tests`, which is what runs under the sanitizers.
 function(vestnik_test path)
   if(NOT VESTNIK_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "CONTRACT" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
   string(REPLACE "/" "_" name ${path})
   add_executable(${name}_test ${ARG_SOURCES})
   target_compile_options(${name}_test PRIVATE -Wall -Wextra -Wshadow -Wno-missing-field-initializers -Werror)
@@ -34,6 +35,11 @@ function(vestnik_test path)
   endforeach()
   add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  if(ARG_CONTRACT)
+    set_tests_properties(${name} PROPERTIES LABELS contract)
+  else()
+    add_dependencies(unit_tests ${name}_test)
+  endif()
 endfunction()
 
 # vestnik_fuzz(<name> MODULE <path> SOURCES …): a libFuzzer target, `fuzz_<name>`.

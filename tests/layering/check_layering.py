@@ -32,7 +32,7 @@ OWNERS = {
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
-KEYWORDS = {"SOURCES", "DEPENDS", "LIBRARIES", "PCH", "MODULE"}
+KEYWORDS = {"SOURCES", "DEPENDS", "LIBRARIES", "PCH", "MODULE", "CONTRACT"}
 
 
 @dataclasses.dataclass
