@@ -117,9 +117,19 @@ void GroupMember::serve_events(SteadyTime now) {
     switch (rd_kafka_event_type(event.get())) {
       case RD_KAFKA_EVENT_REBALANCE: on_rebalance(event.get(), now); break;
       case RD_KAFKA_EVENT_ERROR: on_error(event.get()); break;
+      case RD_KAFKA_EVENT_FETCH: on_stray_records(event.get()); break;
       default: break;
     }
   }
+}
+
+// Partitions are forwarded to `data` before they are assigned, so none should come this way; one that does
+// must not be skipped, since the records after it would be committed.
+void GroupMember::on_stray_records(rd_kafka_event_t* event) {
+  std::vector<ConsumedRecord> batch;
+  while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event))
+    append_record(*message, batch);
+  post_batch(std::move(batch));
 }
 
 void GroupMember::serve_replies(SteadyTime now) {

@@ -63,6 +63,7 @@ class GroupMember final : public IoThread::Source {
   void subscribe();
   void serve_replies(SteadyTime now);
   void serve_events(SteadyTime now);
+  void on_stray_records(rd_kafka_event_t* event);
   bool deliver();
   void append_record(const rd_kafka_message_t& message, std::vector<ConsumedRecord>& batch);
   void post_batch(std::vector<ConsumedRecord> batch);

@@ -12,8 +12,8 @@
 namespace vestnik::log::kafka {
 namespace {
 
-// A lane hands over a batch of this size without waiting for the one before it: half of what a request may
-// hold, so that one is on the wire while the next is written at the broker.
+// A lane hands over a batch of this size without waiting for the one before it, so that librdkafka has the
+// next request ready when the broker has answered.
 constexpr std::size_t full_batch_bytes = 512 * 1024;
 constexpr std::size_t full_batch_records = 2000;
 // Events taken in one go, so that the consumers get their turn.

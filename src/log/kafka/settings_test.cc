@@ -29,7 +29,7 @@ TEST(KafkaSettings, NameThePropertyWithABadValue) {
 
 TEST(KafkaSettings, RefuseWhatTheGuaranteesRestOn) {
   for (const char* name :
-       {"acks", "enable.idempotence", "enable.auto.commit", "auto.offset.reset", "group.id"})
+       {"acks", "enable.idempotence", "max.in.flight", "enable.auto.commit", "auto.offset.reset", "group.id"})
     EXPECT_THAT(complaint({{name, "0"}}), testing::HasSubstr(name));
 }
 
