@@ -1,5 +1,6 @@
 #include "analytics/api.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::size_t limit_default = 50;
 constexpr std::size_t limit_max = 500;
+constexpr std::size_t user_id_bytes_max = 200;
 
 net::HttpResponse answer(const json::value& value) { return {.status = 200, .body = json::serialize(value)}; }
 
@@ -99,9 +101,13 @@ json::value list(const char* name, const std::vector<Item>& items) {
   return json::object{{name, std::move(array)}};
 }
 
+bool has_parameter(const net::HttpRequest& request, std::string_view name) {
+  return std::ranges::any_of(request.query, [&](const auto& parameter) { return parameter.first == name; });
+}
+
 std::optional<std::size_t> limit_of(const net::HttpRequest& request) {
+  if (!has_parameter(request, "limit")) return limit_default;
   const std::string_view text = request.query_parameter("limit");
-  if (text.empty()) return limit_default;
   std::size_t limit = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
   if (error != std::errc() || end != text.data() + text.size() || limit < 1 || limit > limit_max)
@@ -109,13 +115,15 @@ std::optional<std::size_t> limit_of(const net::HttpRequest& request) {
   return limit;
 }
 
-net::Problem bad_limit() {
+net::Problem invalid(const char* field, const char* detail) {
   return {.status = 422,
           .type = "invalid-value",
           .title = "A value is invalid",
-          .detail = "limit must be a whole number from 1 to 500",
-          .field = "limit"};
+          .detail = detail,
+          .field = field};
 }
+
+net::Problem bad_limit() { return invalid("limit", "limit must be a whole number from 1 to 500"); }
 
 // Answers with `to_answer(value)`, or says that the store can't.
 template <class T, class ToAnswer>
@@ -160,7 +168,10 @@ void Api::notifications(const net::HttpRequest& request, net::Respond respond) {
   using Views = std::vector<store::NotificationView>;
   const auto limit = limit_of(request);
   if (!limit) return respond(bad_limit());
-  timeline_.newest({std::string(request.query_parameter("user_id"))}, *limit,
+  const std::string_view user = request.query_parameter("user_id");
+  if (has_parameter(request, "user_id") && (user.empty() || user.size() > user_id_bytes_max))
+    return respond(invalid("user_id", "user_id must have 1 to 200 characters"));
+  timeline_.newest({std::string(user)}, *limit,
                    respond_with<Views>(std::move(respond), [](const Views& views, net::Respond& to) {
                      to(answer(list("notifications", views)));
                    }));

@@ -71,11 +71,17 @@ TEST_F(ApiTest, ListsEverybodysOrOneUsers) {
 }
 
 TEST_F(ApiTest, ABadLimitIsNamed) {
-  for (const char* limit : {"0", "501", "-1", "many", "1x", "99999999999999999999"}) {
+  for (const char* limit : {"", "0", "501", "-1", "many", "1x", "99999999999999999999"}) {
     const net::HttpResponse response = get("/v1/notifications", {{"limit", limit}});
     EXPECT_EQ(response.status, 422) << limit;
     EXPECT_NE(response.body.find("limit"), std::string::npos);
   }
+}
+
+TEST_F(ApiTest, ABadUserIdIsNamed) {
+  EXPECT_EQ(get("/v1/notifications", {{"user_id", ""}}).status, 422);
+  EXPECT_EQ(get("/v1/notifications", {{"user_id", std::string(201, 'u')}}).status, 422);
+  EXPECT_EQ(get("/v1/notifications", {{"user_id", std::string(200, 'u')}}).status, 200);
 }
 
 TEST_F(ApiTest, StatisticsNameBothChannelsEvenWhenThereIsNothing) {

@@ -16,6 +16,9 @@ constexpr std::size_t backlog_batch_max = 5'000;
 constexpr auto horizon = 10min;
 constexpr auto period = 30s;
 constexpr auto claim_pause = 500ms;
+// Counted in turns rather than in time: a process that was stopped wakes with its time over but its turns to
+// come. Together longer than a consumer group needs to find a member missing (10 s).
+constexpr int refused_claims_max = 20;
 constexpr auto stop_check = 5ms;
 
 const auto every_partition = [](std::int32_t) { return true; };
@@ -116,7 +119,7 @@ void Engine::hold(Held held) {
   if (partition == partitions_.end() || !partition->second.claimed) return;
   if (held.due_at > scheduler_.clock().now() + horizon) return;
   if (backlog_ || schedule_.size() >= options_.held_max) {
-    backlog_ = true;
+    leave_in_ledger();
     return;
   }
   schedule_.add(std::move(held));
@@ -174,29 +177,47 @@ void Engine::claim_unclaimed() {
   if (owners.empty() || stopping_) return;
   ledger_.claim(
       options_.channel, owners,
-      back_on(scheduler_, alive_, [this, owners](Result<std::vector<store::Delivery>, store::Error> open) {
-        if (open) {
-          claimed(owners, std::move(*open));
-        } else {
-          claim_timer_ = scheduler_.after(claim_pause, [this] { claim_unclaimed(); });
-        }
+      back_on(scheduler_, alive_, [this, owners](Result<store::Ledger::Claimed, store::Error> answer) {
+        const bool again = !answer || !answer->newer.empty();
+        if (answer) claimed(owners, std::move(*answer));
+        if (again) claim_timer_ = scheduler_.after(claim_pause, [this] { claim_unclaimed(); });
       }));
 }
 
-void Engine::claimed(const std::vector<store::Owner>& owners, std::vector<store::Delivery> open) {
+void Engine::claimed(const std::vector<store::Owner>& owners, store::Ledger::Claimed answer) {
   if (stopping_) return;
+  for (const store::Owner& in_force : answer.newer) claim_refused(in_force);
   for (const store::Owner& owner : owners) {
-    if (owns(owner)) partitions_[owner.partition].claimed = true;
+    if (owns(owner) && !std::ranges::count(answer.newer, owner.partition, &store::Owner::partition))
+      partitions_[owner.partition].claimed = true;
   }
-  for (store::Delivery& delivery : open) {
+  for (store::Delivery& delivery : answer.open) {
     // One that is still open here (the partition went and came back) ends by itself.
     if (!partitions_.contains(delivery.owner.partition) || schedule_.contains(delivery.notification.id))
       continue;
     attempts_.recover(held_from(std::move(delivery)));
   }
   sweep_outbox();
-  backlog_ = true;
+  leave_in_ledger();
   pump();
+}
+
+// Either we slept and the partition has moved: then the log tells us so in one of the next turns. Or the log
+// counts its epochs anew (Kafka forgets a group that was empty for a week, or was set up afresh beside an old
+// database): then we are the owner all the same, and go on from the epoch that is in force.
+void Engine::claim_refused(const store::Owner& in_force) {
+  const auto partition = partitions_.find(in_force.partition);
+  if (partition == partitions_.end() || partition->second.epoch >= in_force.epoch) return;
+  if (++partition->second.refused_claims < refused_claims_max) return;
+  logging::warning(name_, "the log counts its assignments anew; going on from the ledger's count",
+                   {{"partition", in_force.partition}, {"epoch", in_force.epoch}});
+  partition->second = {.epoch = in_force.epoch + 1};
+}
+
+// A read that is under way may not see it: then another one follows.
+void Engine::leave_in_ledger() {
+  backlog_ = true;
+  left_while_reading_ = reading_;
 }
 
 // A row read before an attempt of ours changed it is stale; begin_attempts finds out.
@@ -205,6 +226,7 @@ void Engine::read_due() {
   if (reading_ || partitions.empty()) return;
   reading_ = true;
   read_wanted_ = false;
+  left_while_reading_ = false;
   const std::size_t limit = schedule_.size() + backlog_batch_max;
   ledger_.due(
       options_.channel, partitions, scheduler_.clock().now() + horizon, limit,
@@ -214,7 +236,7 @@ void Engine::read_due() {
           read_wanted_ = true;  // the next pump or period tries again
           return;
         }
-        backlog_ = due->size() == limit;
+        backlog_ = due->size() == limit || left_while_reading_;
         for (store::Delivery& delivery : *due) {
           if (partitions_.contains(delivery.owner.partition)) schedule_.add(held_from(std::move(delivery)));
         }

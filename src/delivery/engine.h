@@ -59,6 +59,7 @@ class Engine final : public log::Consumer {
     // Attempts left open by an earlier owner are known, so sending may begin. Until then what arrives waits
     // in the ledger.
     bool claimed = false;
+    int refused_claims = 0;  // in a row, because the ledger knows a newer epoch
   };
   struct Arrival {
     log::Position position;
@@ -73,7 +74,9 @@ class Engine final : public log::Consumer {
   void call_admit(const std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended);
   void hold(Held held);
   void claim_unclaimed();
-  void claimed(const std::vector<store::Owner>& owners, std::vector<store::Delivery> open);
+  void claimed(const std::vector<store::Owner>& owners, store::Ledger::Claimed answer);
+  void claim_refused(const store::Owner& in_force);
+  void leave_in_ledger();
   void read_due();
   void sweep_outbox();
   void periodic();
@@ -98,6 +101,7 @@ class Engine final : public log::Consumer {
   bool backlog_ = false;  // the ledger holds due deliveries that memory does not
   bool read_wanted_ = false;
   bool reading_ = false;
+  bool left_while_reading_ = false;
   bool pump_posted_ = false;
   bool stopping_ = false;
   Task stopped_;

@@ -364,6 +364,31 @@ TEST_F(EngineTest, AnOutcomeThatCannotBeRecordedIsNotForgotten) {
   EXPECT_EQ(provider_->open[0].attempt.notification->id.value, "n2");
 }
 
+TEST_F(EngineTest, WhatArrivesDuringAReadOfTheLedgerIsNotLeftThere) {
+  engine_.reset();
+  ledger_->hold_due = true;
+  start_engine();
+  ASSERT_TRUE(scheduler_.run_until([&] { return ledger_->is_due_held(); }));
+  plan({notification("n1")});
+  ASSERT_TRUE(nothing_to_redeliver()) << "it is admitted";
+  ledger_->release_due();
+  EXPECT_TRUE(open_attempts(1)) << "without any time passing";
+}
+
+// As after Kafka was set up afresh beside a database that knows the epochs of the old one.
+TEST_F(EngineTest, ALogThatCountsItsEpochsAnewIsFollowed) {
+  engine_.reset();
+  std::promise<bool> claimed;
+  store_->ledger().claim(Channel::email, {{0, std::int64_t{1} << 60}},
+                         [&](auto result) { claimed.set_value(result.has_value()); });
+  ASSERT_TRUE(claimed.get_future().get());
+  start_engine();
+  plan({notification("n1")});
+  ASSERT_TRUE(nothing_to_redeliver());
+  EXPECT_TRUE(provider_->sent.empty());
+  EXPECT_TRUE(scheduler_.advance_until([&] { return provider_->open.size() == 1; }, 100ms));
+}
+
 TEST_F(EngineTest, AReceiptMovesSentToDelivered) {
   plan({notification("n1")});
   ASSERT_TRUE(open_attempts(1));

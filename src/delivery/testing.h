@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -75,13 +76,22 @@ class FailingLedger final : public store::Ledger {
   void apply_receipts(std::vector<Receipt> batch, store::Done<std::vector<Step>> done) override {
     real_.apply_receipts(std::move(batch), std::move(done));
   }
-  void claim(Channel channel, std::vector<store::Owner> owners,
-             store::Done<std::vector<store::Delivery>> done) override {
+  void claim(Channel channel, std::vector<store::Owner> owners, store::Done<Claimed> done) override {
     real_.claim(channel, std::move(owners), std::move(done));
   }
   void due(Channel channel, std::vector<std::int32_t> partitions, Timestamp before, std::size_t limit,
            store::Done<std::vector<store::Delivery>> done) override {
-    real_.due(channel, std::move(partitions), before, limit, std::move(done));
+    if (!hold_due) return real_.due(channel, std::move(partitions), before, limit, std::move(done));
+    due_done_ = std::move(done);
+    due_answer_ = std::promise<DueAnswer>();
+    real_.due(channel, std::move(partitions), before, limit,
+              [this](DueAnswer answer) { due_answer_.set_value(std::move(answer)); });
+  }
+  bool is_due_held() const { return static_cast<bool>(due_done_); }
+  // Passes on the answer of the read that was held, as it was then.
+  void release_due() {
+    hold_due = false;
+    std::exchange(due_done_, nullptr)(due_answer_.get_future().get());
   }
   void next_due(Channel channel, std::vector<std::int32_t> partitions,
                 store::Done<std::optional<Timestamp>> done) override {
@@ -96,6 +106,7 @@ class FailingLedger final : public store::Ledger {
     real_.find(id, std::move(done));
   }
 
+  bool hold_due = false;
   Failing admit_failing = Failing::no;
   Failing begin_failing = Failing::no;
   Failing record_failing = Failing::no;
@@ -114,7 +125,11 @@ class FailingLedger final : public store::Ledger {
     }
   }
 
+  using DueAnswer = Result<std::vector<store::Delivery>, store::Error>;
+
   store::Ledger& real_;
+  store::Done<std::vector<store::Delivery>> due_done_;
+  std::promise<DueAnswer> due_answer_;
 };
 
 }  // namespace vestnik::delivery

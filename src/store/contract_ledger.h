@@ -190,7 +190,12 @@ TEST_P(StoreContract, AClaimGivesTheAttemptsNobodyFinished) {
     EXPECT_EQ(row.attempt, 1);
     EXPECT_EQ(row.notification.text, awkward_text);
   }
-  EXPECT_TRUE(claimed(ledger(), {{0, 5}}).empty()) << "a sleeper's claim";
+  const auto late = get<Ledger::Claimed>(
+      [&](auto done) { ledger().claim(Channel::email, {{0, 5}, {7, 5}}, std::move(done)); });
+  EXPECT_TRUE(late.open.empty()) << "a sleeper's claim";
+  ASSERT_EQ(late.newer.size(), 1U);
+  EXPECT_EQ(late.newer[0].partition, 0);
+  EXPECT_EQ(late.newer[0].epoch, 6);
   EXPECT_EQ(claimed(ledger(), {{0, 6}}).size(), 1U) << "the same claim again";
   EXPECT_EQ(claimed(ledger(), {{0, 6}}, Channel::sms).size(), 1U);
 }

@@ -99,10 +99,13 @@ class Ledger {
   // later. The steps are those of the deliveries that moved.
   virtual void apply_receipts(std::vector<Receipt> batch, Done<std::vector<Step>> done) = 0;
 
-  // Claims the partitions for these owners (sets the epoch of their unfinished rows) and returns the rows in
-  // `sending`: attempts whose outcome nobody recorded. A partition that was claimed with a newer epoch stays
-  // as it is, and none of its rows are returned.
-  virtual void claim(Channel channel, std::vector<Owner> owners, Done<std::vector<Delivery>> done) = 0;
+  // Claims the partitions for these owners (sets the epoch of their unfinished rows). A partition that was
+  // claimed with a newer epoch stays as it is.
+  struct Claimed {
+    std::vector<Delivery> open;  // rows in `sending`: attempts whose outcome nobody recorded
+    std::vector<Owner> newer;    // what was not claimed, with the epoch that is in force
+  };
+  virtual void claim(Channel channel, std::vector<Owner> owners, Done<Claimed> done) = 0;
 
   // Pending rows of these partitions due at or before `due_before`, oldest due first (then in the order
   // admitted).

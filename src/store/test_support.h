@@ -122,7 +122,8 @@ inline Deliveries due(Ledger& ledger, std::vector<std::int32_t> partitions, Time
       [&](auto done) { ledger.due(channel, std::move(partitions), before, limit, std::move(done)); });
 }
 inline Deliveries claimed(Ledger& ledger, std::vector<Owner> owners, Channel channel = Channel::email) {
-  return get<Deliveries>([&](auto done) { ledger.claim(channel, std::move(owners), std::move(done)); });
+  return get<Ledger::Claimed>([&](auto done) { ledger.claim(channel, std::move(owners), std::move(done)); })
+      .open;
 }
 inline std::vector<Step> untold(Ledger& ledger, std::vector<std::int32_t> partitions = {0},
                                 std::size_t limit = 100, Channel channel = Channel::email) {

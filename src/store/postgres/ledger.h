@@ -16,7 +16,7 @@ class PostgresLedger final : public Ledger {
   void begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<bool>> done) override;
   void record(std::vector<Transition> batch, Done<Recorded> done) override;
   void apply_receipts(std::vector<Receipt> batch, Done<std::vector<Step>> done) override;
-  void claim(Channel channel, std::vector<Owner> owners, Done<std::vector<Delivery>> done) override;
+  void claim(Channel channel, std::vector<Owner> owners, Done<Claimed> done) override;
   void due(Channel channel, std::vector<std::int32_t> partitions, Timestamp due_before, std::size_t limit,
            Done<std::vector<Delivery>> done) override;
   void next_due(Channel channel, std::vector<std::int32_t> partitions,
@@ -56,7 +56,7 @@ class PostgresLedger final : public Ledger {
   Lane<std::vector<AttemptStart>, std::vector<bool>>& starts_;
   Lane<std::vector<Transition>, Recorded>& transitions_;
   Lane<Receipts, std::vector<Step>>& receipts_;
-  Lane<Claim, std::vector<Delivery>>& claims_;
+  Lane<Claim, Claimed>& claims_;
   Lane<DueQuery, std::vector<Delivery>>& due_;
   Lane<DueQuery, std::optional<Timestamp>>& next_due_;
   Lane<OutboxRequest, std::vector<Step>>& outbox_;
@@ -71,8 +71,7 @@ std::vector<std::vector<bool>> begin_all(const Try& go,
 std::vector<Ledger::Recorded> record_all(const Try& go, const std::vector<std::vector<Transition>>& requests);
 std::vector<std::vector<Step>> apply_receipts_all(const Try& go,
                                                   const std::vector<PostgresLedger::Receipts>& requests);
-std::vector<std::vector<Delivery>> claim_all(const Try& go,
-                                             const std::vector<PostgresLedger::Claim>& requests);
+std::vector<Ledger::Claimed> claim_all(const Try& go, const std::vector<PostgresLedger::Claim>& requests);
 std::vector<std::vector<Delivery>> due_all(const Try& go,
                                            const std::vector<PostgresLedger::DueQuery>& requests);
 std::vector<std::optional<Timestamp>> next_due_all(const Try& go,

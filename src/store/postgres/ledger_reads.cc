@@ -36,6 +36,9 @@ constexpr std::string_view upsert_owners =
     "INSERT INTO ledger_owners (channel, partition, epoch) SELECT $1, * FROM unnest($2::int8[], $3::int8[]) "
     "ON CONFLICT (channel, partition) DO UPDATE SET epoch = excluded.epoch "
     "WHERE ledger_owners.epoch < excluded.epoch";
+constexpr std::string_view select_newer =
+    "SELECT o.partition, o.epoch FROM unnest($2::int8[], $3::int8[]) AS t(partition, epoch) "
+    "JOIN ledger_owners o ON o.channel = $1 AND o.partition = t.partition AND o.epoch > t.epoch";
 constexpr std::string_view delete_told = "DELETE FROM outbox WHERE step_id = ANY ($1::bytea[])";
 constexpr std::string_view select_untold =
     "SELECT step FROM outbox WHERE channel = $1 AND partition = ANY ($2::int8[]) ORDER BY seq LIMIT $3";
@@ -62,7 +65,7 @@ std::vector<std::int64_t> wide(const std::vector<std::int32_t>& partitions) {
   return {partitions.begin(), partitions.end()};
 }
 
-std::vector<Delivery> claim_one(const Try& go, const PostgresLedger::Claim& claim) {
+Ledger::Claimed claim_one(const Try& go, const PostgresLedger::Claim& claim) {
   std::map<std::int64_t, std::int64_t> epochs;
   std::vector<std::pair<Channel, std::int32_t>> locked;
   for (const Owner& owner : claim.owners) {
@@ -80,15 +83,19 @@ std::vector<Delivery> claim_one(const Try& go, const PostgresLedger::Claim& clai
   Statement lock = lock_partitions(locked, false);
   transaction.add(lock.sql, std::move(lock.parameters));
   transaction.add(upsert_owners, parameters);
-  transaction.add(select_sending, std::move(parameters));
-  return deliveries_of(transaction.commit()[2]);
+  transaction.add(select_sending, parameters);
+  transaction.add(select_newer, std::move(parameters));
+  const auto answers = transaction.commit();
+  Ledger::Claimed claimed{.open = deliveries_of(answers[2]), .newer = {}};
+  for (int i = 0; i < answers[3].size(); ++i)
+    claimed.newer.push_back({static_cast<std::int32_t>(answers[3].integer(i, 0)), answers[3].integer(i, 1)});
+  return claimed;
 }
 
 }  // namespace
 
-std::vector<std::vector<Delivery>> claim_all(const Try& go,
-                                             const std::vector<PostgresLedger::Claim>& requests) {
-  std::vector<std::vector<Delivery>> answers;
+std::vector<Ledger::Claimed> claim_all(const Try& go, const std::vector<PostgresLedger::Claim>& requests) {
+  std::vector<Ledger::Claimed> answers;
   for (const PostgresLedger::Claim& claim : requests) answers.push_back(claim_one(go, claim));
   return answers;
 }
@@ -169,7 +176,7 @@ PostgresLedger::PostgresLedger(Pool& pool, const Clock& clock)
       starts_(pool.add_lane<std::vector<AttemptStart>, std::vector<bool>>(1, true, begin_all)),
       transitions_(pool.add_lane<std::vector<Transition>, Recorded>(1, true, record_all)),
       receipts_(pool.add_lane<Receipts, std::vector<Step>>(1, true, apply_receipts_all)),
-      claims_(pool.add_lane<Claim, std::vector<Delivery>>(1, false, claim_all)),
+      claims_(pool.add_lane<Claim, Claimed>(1, false, claim_all)),
       due_(pool.add_lane<DueQuery, std::vector<Delivery>>(2, false, due_all)),
       next_due_(pool.add_lane<DueQuery, std::optional<Timestamp>>(2, false, next_due_all)),
       outbox_(pool.add_lane<OutboxRequest, std::vector<Step>>(1, true, outbox_all)),
@@ -195,7 +202,7 @@ void PostgresLedger::apply_receipts(std::vector<Receipt> batch, Done<std::vector
   pool_.submit(receipts_, Receipts{std::move(batch), clock_.now()}, rows, std::move(done));
 }
 
-void PostgresLedger::claim(Channel channel, std::vector<Owner> owners, Done<std::vector<Delivery>> done) {
+void PostgresLedger::claim(Channel channel, std::vector<Owner> owners, Done<Claimed> done) {
   const std::size_t rows = owners.size();
   pool_.submit(claims_, Claim{channel, std::move(owners)}, rows, std::move(done));
 }

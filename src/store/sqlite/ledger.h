@@ -14,7 +14,7 @@ class SqliteLedger final : public Ledger {
   void begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<bool>> done) override;
   void record(std::vector<Transition> batch, Done<Recorded> done) override;
   void apply_receipts(std::vector<Receipt> batch, Done<std::vector<Step>> done) override;
-  void claim(Channel channel, std::vector<Owner> owners, Done<std::vector<Delivery>> done) override;
+  void claim(Channel channel, std::vector<Owner> owners, Done<Claimed> done) override;
   void due(Channel channel, std::vector<std::int32_t> partitions, Timestamp due_before, std::size_t limit,
            Done<std::vector<Delivery>> done) override;
   void next_due(Channel channel, std::vector<std::int32_t> partitions,

@@ -35,22 +35,29 @@ Delivery delivery_of(const Statement& row) {
   return d;
 }
 
-std::vector<Delivery> claim_all(Connection& connection, Channel channel, const std::vector<Owner>& owners) {
+Ledger::Claimed claim_all(Connection& connection, Channel channel, const std::vector<Owner>& owners) {
   Statement upsert = connection.prepare(
       "INSERT INTO ledger_owners (channel, partition, epoch) VALUES (?1, ?2, ?3) ON CONFLICT (channel, "
       "partition) "
       "DO UPDATE SET epoch = excluded.epoch WHERE epoch <= excluded.epoch RETURNING epoch");
+  Statement in_force =
+      connection.prepare("SELECT epoch FROM ledger_owners WHERE channel = ?1 AND partition = ?2");
   Statement select = connection.prepare(sending_deliveries);
-  std::vector<Delivery> deliveries;
+  Ledger::Claimed claimed;
   for (const Owner& owner : owners) {
     const bool ours = upsert.bind(1, code(channel)).bind(2, owner.partition).bind(3, owner.epoch).step();
     upsert.reset();
-    if (!ours) continue;
+    if (!ours) {
+      if (in_force.bind(1, code(channel)).bind(2, owner.partition).step())
+        claimed.newer.push_back({owner.partition, in_force.integer(0)});
+      in_force.reset();
+      continue;
+    }
     for (select.bind(1, code(channel)).bind(2, owner.partition); select.step();)
-      deliveries.push_back(delivery_of(select));
+      claimed.open.push_back(delivery_of(select));
     select.reset();
   }
-  return deliveries;
+  return claimed;
 }
 
 std::vector<Delivery> due_now(Connection& connection, Channel channel,
@@ -95,12 +102,10 @@ std::vector<Step> untold_now(Connection& connection, Channel channel,
 
 }  // namespace
 
-void SqliteLedger::claim(Channel channel, std::vector<Owner> owners, Done<std::vector<Delivery>> done) {
-  gate_.write<std::vector<Delivery>>(
-      [channel, owners = std::move(owners)](Connection& connection) {
-        return claim_all(connection, channel, owners);
-      },
-      std::move(done));
+void SqliteLedger::claim(Channel channel, std::vector<Owner> owners, Done<Claimed> done) {
+  gate_.write<Claimed>([channel, owners = std::move(owners)](
+                           Connection& connection) { return claim_all(connection, channel, owners); },
+                       std::move(done));
 }
 
 void SqliteLedger::due(Channel channel, std::vector<std::int32_t> partitions, Timestamp due_before,
