@@ -233,7 +233,8 @@ void Engine::read_due() {
       back_on(scheduler_, alive_, [this, limit](Result<std::vector<store::Delivery>, store::Error> due) {
         reading_ = false;
         if (!due) {
-          read_wanted_ = true;  // the next pump or period tries again
+          read_wanted_ = true;
+          read_timer_ = scheduler_.after(claim_pause, [this] { pump(); });
           return;
         }
         backlog_ = due->size() == limit || left_while_reading_;

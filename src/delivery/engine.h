@@ -106,7 +106,7 @@ class Engine final : public log::Consumer {
   bool stopping_ = false;
   Task stopped_;
 
-  std::unique_ptr<Timer> due_timer_, periodic_timer_, claim_timer_, stop_timer_, stop_limit_;
+  std::unique_ptr<Timer> due_timer_, periodic_timer_, claim_timer_, read_timer_, stop_timer_, stop_limit_;
   std::optional<Timestamp> due_timer_at_;
   prometheus::Counter& admitted_;
   prometheus::Counter& poison_;
