@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "app/version.h"
 #include "config/role.h"
 
 int main(int argc, char** argv) {
   using namespace vestnik;
   CLI::App app{"Vestnik: the right message to a user by e-mail and SMS, once, with a record of every step."};
   app.require_subcommand(1);
+  app.set_version_flag("--version", "vestnik " + std::string(app::version_text));
   app.footer(
       "Every option is an environment variable or a key of vestnik.yaml: `vestnik check-config --options`.");
 
