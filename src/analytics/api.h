@@ -10,8 +10,8 @@
 
 namespace vestnik::analytics {
 
-// GET /v1/notifications, /v1/notifications/{id}, /v1/stats, /v1/sandbox, /v1/sandbox/{id}, each behind the keys. Everything passed
-// must outlive the router.
+// GET /v1/notifications, /v1/notifications/{id}, /v1/stats, /v1/sandbox, /v1/sandbox/{id}, each behind the
+// keys. Everything passed must outlive the router.
 class Api {
  public:
   Api(store::Timeline& timeline, store::Sandbox& sandbox, const Clock& clock);
