@@ -134,8 +134,8 @@ class Database {
 
   // Unwell while the disk is full (probed every second until there is room) and for ever after a fatal error.
   virtual Health health() const = 0;
-  // The error after which nothing is written any more: the process should end, so that whoever restarts it looks
-  // at the disk.
+  // The error after which nothing is written any more: the process should end, so that whoever restarts it
+  // looks at the disk.
   virtual std::optional<Error> fatal() const = 0;
   virtual Counters counters() const = 0;
 };

@@ -1,7 +1,6 @@
 // What breaks a link, at every byte and every step.
-#include <gtest/gtest.h>
-
 #include <functional>
+#include <gtest/gtest.h>
 
 #include "sms/smpp/session_dialogue.h"
 #include "sms/smpp/status.h"
