@@ -73,7 +73,7 @@ void Attempts::call_begin(const std::vector<Held>& batch, std::move_only_functio
   ledger_.begin_attempts(std::move(starts),
                          back_on(scheduler_, alive_,
                                  [this, &batch, ended = std::move(ended)](
-                                     Result<std::vector<bool>, store::Error> result) mutable {
+                                     Result<std::vector<store::Beginning>, store::Error> result) mutable {
                                    if (!result) {
                                      begin_unclear_ = true;
                                      ended(false);
@@ -81,7 +81,7 @@ void Attempts::call_begin(const std::vector<Held>& batch, std::move_only_functio
                                    }
                                    const bool was_unclear = std::exchange(begin_unclear_, false);
                                    for (std::size_t i = 0; i < batch.size(); ++i)
-                                     begun(batch[i], (*result)[i], was_unclear);
+                                     begun(batch[i], (*result)[i].kind == store::Beginning::Kind::begun, was_unclear);
                                    ended(true);
                                    send_started();
                                  }));
@@ -239,13 +239,21 @@ void Attempts::call_record(const std::vector<Ending>& batch, std::move_only_func
                          }));
 }
 
-void Attempts::call_receipts(const std::vector<Receipt>& batch, std::move_only_function<void(bool)> ended) {
-  ledger_.apply_receipts(
-      batch, back_on(scheduler_, alive_,
-                     [this, ended = std::move(ended)](Result<std::vector<Step>, store::Error> steps) mutable {
-                       if (steps) teller_.tell(std::move(*steps));
-                       ended(steps.has_value());
-                     }));
+void Attempts::call_receipts(const std::vector<ArrivedReceipt>& batch,
+                             std::move_only_function<void(bool)> ended) {
+  std::vector<Receipt> receipts;
+  receipts.reserve(batch.size());
+  for (const ArrivedReceipt& arrived : batch) receipts.push_back(arrived.receipt);
+  ledger_.apply_receipts(std::move(receipts),
+                         back_on(scheduler_, alive_,
+                                 [this, &batch, ended = std::move(ended)](
+                                     Result<std::vector<Step>, store::Error> steps) mutable {
+                                   if (steps) {
+                                     teller_.tell(std::move(*steps));
+                                     for (const ArrivedReceipt& arrived : batch) (*arrived.recorded)();
+                                   }
+                                   ended(steps.has_value());
+                                 }));
 }
 
 void Attempts::give_back(Held held) {

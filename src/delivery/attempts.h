@@ -49,7 +49,9 @@ class Attempts {
   void recover(Held held);
 
   void provider_has_capacity() { send_started(); }
-  void receipts_came(Receipt receipt) { receipts_.add(std::move(receipt)); }
+  void receipt_came(Receipt receipt, Task recorded) {
+    receipts_.add({std::move(receipt), std::make_shared<Task>(std::move(recorded))});
+  }
 
   // What has begun, is not with the provider yet, and may not be sent any more becomes pending in the ledger
   // again.
@@ -65,6 +67,10 @@ class Attempts {
     Held held;
     std::optional<Held> retry;
   };
+  struct ArrivedReceipt {
+    Receipt receipt;
+    std::shared_ptr<Task> recorded;
+  };
 
   void call_begin(const std::vector<Held>& batch, std::move_only_function<void(bool)> ended);
   void begun(const Held& held, bool applied, bool was_unclear);
@@ -76,7 +82,7 @@ class Attempts {
   void retry_later(Ending ending, std::string answer, StepKind kind, Timestamp due_at, bool burned);
   void end(Held held, store::DeliveryState state, StepKind kind, std::string answer);
   void call_record(const std::vector<Ending>& batch, std::move_only_function<void(bool)> ended);
-  void call_receipts(const std::vector<Receipt>& batch, std::move_only_function<void(bool)> ended);
+  void call_receipts(const std::vector<ArrivedReceipt>& batch, std::move_only_function<void(bool)> ended);
   Step step_of(const Held& held, StepKind kind, std::string answer) const;
   void forget(const Held& held, std::optional<Held> retry);
 
@@ -99,7 +105,7 @@ class Attempts {
   std::shared_ptr<void> alive_ = std::make_shared<int>();
   Batcher<Held> begin_;
   Batcher<Ending> record_;
-  Batcher<Receipt> receipts_;
+  Batcher<ArrivedReceipt> receipts_;
 };
 
 }  // namespace vestnik::delivery

@@ -56,7 +56,9 @@ void Engine::start() {
     attempts_.provider_has_capacity();
     pump();
   });
-  provider_.on_receipt([this](Receipt receipt) { attempts_.receipts_came(std::move(receipt)); });
+  provider_.on_receipt([this](Receipt receipt, Task recorded) {
+    attempts_.receipt_came(std::move(receipt), std::move(recorded));
+  });
   periodic();
   subscription_ =
       log_.subscribe({.group = options_.group, .topics = {options_.notification_topic}}, *this, scheduler_);

@@ -393,7 +393,7 @@ TEST_F(EngineTest, AReceiptMovesSentToDelivered) {
   plan({notification("n1")});
   ASSERT_TRUE(open_attempts(1));
   provider_->receipt_call(
-      {.provider = "scripted", .message_id = "m-1", .answer = "stat:DELIVRD", .at = {}});  // early
+      {.provider = "scripted", .message_id = "m-1", .answer = "stat:DELIVRD", .at = {}}, [] {});  // early
   provider_->answer(Sent{.answer = "ok", .message_ids = {"m-1"}});
   ASSERT_TRUE(told("n1 1 delivered"));
   EXPECT_EQ(row("n1").state, DeliveryState::delivered);

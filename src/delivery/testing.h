@@ -31,7 +31,9 @@ class ScriptedProvider final : public Provider {
     open.push_back({std::move(attempt), std::move(done)});
   }
   void on_capacity(std::move_only_function<void()> call) override { capacity_call = std::move(call); }
-  void on_receipt(std::move_only_function<void(Receipt)> call) override { receipt_call = std::move(call); }
+  void on_receipt(std::move_only_function<void(Receipt, Task)> call) override {
+    receipt_call = std::move(call);
+  }
   void stop(std::chrono::milliseconds, Task done) override {
     stopped = true;
     done();
@@ -50,7 +52,7 @@ class ScriptedProvider final : public Provider {
   std::vector<Open> open;
   std::vector<std::string> sent;  // ids, in the order of send()
   std::move_only_function<void()> capacity_call;
-  std::move_only_function<void(Receipt)> receipt_call;
+  std::move_only_function<void(Receipt, Task)> receipt_call;
 };
 
 // Passes on to a real ledger; `begin_attempts` and `record` can be made to fail, before or after they are
@@ -66,7 +68,8 @@ class FailingLedger final : public store::Ledger {
     if (admit_failing == Failing::no) return real_.admit(std::move(batch), now, std::move(done));
     done(fail(store::ErrorKind::unavailable, "made to fail"));
   }
-  void begin_attempts(std::vector<store::AttemptStart> batch, store::Done<std::vector<bool>> done) override {
+  void begin_attempts(std::vector<store::AttemptStart> batch,
+                      store::Done<std::vector<store::Beginning>> done) override {
     maybe(begin_failing, std::move(done),
           [&](auto d) { real_.begin_attempts(std::move(batch), std::move(d)); });
   }
@@ -104,6 +107,14 @@ class FailingLedger final : public store::Ledger {
   }
   void find(const NotificationId& id, store::Done<std::optional<store::Delivery>> done) override {
     real_.find(id, std::move(done));
+  }
+
+  void list(store::DeliveryFilter filter, std::int64_t before, std::size_t limit,
+            store::Done<store::DeliveryPage> done) override {
+    real_.list(std::move(filter), before, limit, std::move(done));
+  }
+  void amend(std::vector<store::Amendment> batch, store::Done<std::vector<store::Amended>> done) override {
+    real_.amend(std::move(batch), std::move(done));
   }
 
   bool hold_due = false;

@@ -156,7 +156,7 @@ void EmailSandbox::send(Attempt attempt, AttemptDone done) {
 
 void EmailSandbox::on_capacity(std::move_only_function<void()> call) { impl_->on_capacity = std::move(call); }
 
-void EmailSandbox::on_receipt(std::move_only_function<void(Receipt)>) {
+void EmailSandbox::on_receipt(std::move_only_function<void(Receipt, Task)>) {
 }  // nothing is delivered, so none comes
 
 void EmailSandbox::stop(std::chrono::milliseconds limit, Task stopped) {

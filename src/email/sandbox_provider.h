@@ -24,7 +24,7 @@ class EmailSandbox final : public delivery::Provider {
   // The attempts of one turn of the executor go to the store in one batch. Sent: it is durable there.
   void send(delivery::Attempt attempt, delivery::AttemptDone done) override;
   void on_capacity(std::move_only_function<void()> call) override;
-  void on_receipt(std::move_only_function<void(Receipt)> call) override;
+  void on_receipt(std::move_only_function<void(Receipt, Task)> call) override;
   void stop(std::chrono::milliseconds limit, Task stopped) override;
   Health health() const override;
 

@@ -296,7 +296,7 @@ void SmtpProvider::send(Attempt attempt, AttemptDone done) {
 
 void SmtpProvider::on_capacity(std::move_only_function<void()> call) { impl_->on_capacity = std::move(call); }
 
-void SmtpProvider::on_receipt(std::move_only_function<void(Receipt)>) {
+void SmtpProvider::on_receipt(std::move_only_function<void(Receipt, Task)>) {
 }  // bounces come as mail, to EMAIL_FROM
 
 void SmtpProvider::stop(std::chrono::milliseconds limit, Task stopped) {

@@ -32,7 +32,7 @@ class SmtpProvider final : public delivery::Provider {
   std::size_t capacity() const override;
   void send(delivery::Attempt attempt, delivery::AttemptDone done) override;
   void on_capacity(std::move_only_function<void()> call) override;
-  void on_receipt(std::move_only_function<void(Receipt)> call) override;
+  void on_receipt(std::move_only_function<void(Receipt, Task)> call) override;
   void stop(std::chrono::milliseconds limit, Task stopped) override;
   Health health() const override;
 

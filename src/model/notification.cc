@@ -41,6 +41,11 @@ Record encode(const Notification& n) {
   if (!n.html.empty()) value["html"] = n.html;
   if (n.send_at) value["send_at"] = format_rfc3339(*n.send_at);
   if (n.expires_at) value["expires_at"] = format_rfc3339(*n.expires_at);
+  if (n.attempts_max > 0) value["attempts_max"] = n.attempts_max;
+  if (n.hold_in_doubt) value["in_doubt"] = "hold";
+  if (n.recipient_limit)
+    value["recipient_limit"] =
+        json::object{{"max", n.recipient_limit->max}, {"window_ms", n.recipient_limit->window.count()}};
   return Record{n.user_id.value, json::serialize(value),
                 cloud_event_headers(n.id.value, "notification_planned", "/notification-service",
                                     format_rfc3339(n.planned_at), n.traceparent)};
@@ -73,6 +78,13 @@ Result<Notification, DecodeError> decode_notification(const Record& record) {
   n.send_at = time("send_at");
   n.expires_at = time("expires_at");
   n.traceparent = record.header("traceparent").value_or("");
+  n.attempts_max = static_cast<int>(integer_member(*value, "attempts_max").value_or(0));
+  n.hold_in_doubt = text("in_doubt") == "hold";
+  if (const json::value* limit = value->if_contains("recipient_limit"); limit && limit->is_object()) {
+    const json::object& members = limit->get_object();
+    n.recipient_limit = Limit{integer_member(members, "max").value_or(1),
+                              std::chrono::milliseconds(integer_member(members, "window_ms").value_or(1))};
+  }
   const auto channel = parse_channel(text("channel"));
   const auto accepted_at = time("accepted_at");
   const auto planned_at = time("planned_at");

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "model/limit.h"
 #include "model/record.h"
 
 namespace vestnik {
@@ -40,6 +41,11 @@ struct Notification {
   std::optional<Timestamp> send_at;     // unset: at once
   std::optional<Timestamp> expires_at;  // after it the notification is not worth sending
   std::string traceparent;
+
+  // What its category says, as it was when this was planned.
+  int attempts_max = 0;                  // 0: as the channel has it
+  bool hold_in_doubt = false;            // what may have been accepted waits for a person instead of being resent
+  std::optional<Limit> recipient_limit;  // attempts of this category to this recipient
 
   friend bool operator==(const Notification&, const Notification&) = default;
 };

@@ -18,6 +18,8 @@ std::string_view to_string(StepKind kind) {
     case StepKind::dead: return "dead";
     case StepKind::expired: return "expired";
     case StepKind::suppressed: return "suppressed";
+    case StepKind::retried: return "retried";
+    case StepKind::discarded: return "discarded";
   }
   return "";
 }

@@ -32,8 +32,10 @@ class ProviderOnLoop {
       options.reconnect = {std::chrono::milliseconds(20), std::chrono::milliseconds(200)};
       provider_ = std::make_unique<SmppProvider>(loop_, std::move(options));
       provider_->on_capacity([this] { pump(); });
-      provider_->on_receipt(
-          [this](Receipt receipt) { note([&] { receipts_.push_back(std::move(receipt)); }); });
+      provider_->on_receipt([this](Receipt receipt, Task recorded) {
+        note([&] { receipts_.push_back(std::move(receipt)); });
+        recorded();
+      });
     });
   }
   ~ProviderOnLoop() {

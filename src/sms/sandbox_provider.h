@@ -23,7 +23,7 @@ class SmsSandbox final : public delivery::Provider {
   // take them.
   void send(delivery::Attempt attempt, delivery::AttemptDone done) override;
   void on_capacity(std::move_only_function<void()> call) override { on_capacity_ = std::move(call); }
-  void on_receipt(std::move_only_function<void(Receipt)>) override {}
+  void on_receipt(std::move_only_function<void(Receipt, Task)>) override {}
   // At `limit` open attempts are Transient: keeping one twice keeps it once.
   void stop(std::chrono::milliseconds limit, Task stopped) override;
   Health health() const override {

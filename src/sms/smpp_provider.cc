@@ -53,7 +53,7 @@ void SmppProvider::on_capacity(std::move_only_function<void()> call) {
   start_when_wired();
 }
 
-void SmppProvider::on_receipt(std::move_only_function<void(Receipt)> call) {
+void SmppProvider::on_receipt(std::move_only_function<void(Receipt, Task)> call) {
   on_receipt_ = std::move(call);
   start_when_wired();
 }
@@ -141,7 +141,8 @@ void SmppProvider::link_receipt(smpp::DeliveryReceipt receipt) {
                .status = receipt.state == smpp::DeliveryState::delivered ? Receipt::Status::delivered
                                                                          : Receipt::Status::failed,
                .answer = std::move(receipt.answer),
-               .at = loop_.clock().now()});
+               .at = loop_.clock().now()},
+              [] {});
 }
 
 void SmppProvider::link_changed() {

@@ -43,7 +43,7 @@ class SmppProvider final : public delivery::Provider, private SmppLink::Owner {
   std::size_t capacity() const override;
   void send(delivery::Attempt attempt, delivery::AttemptDone done) override;
   void on_capacity(std::move_only_function<void()> call) override;
-  void on_receipt(std::move_only_function<void(Receipt)> call) override;
+  void on_receipt(std::move_only_function<void(Receipt, Task)> call) override;
 
   // Once no attempt is open each bind is unbound; at `limit` what is left is cut.
   void stop(std::chrono::milliseconds limit, Task stopped) override;
@@ -72,7 +72,7 @@ class SmppProvider final : public delivery::Provider, private SmppLink::Owner {
   std::unordered_map<std::uint64_t, Open> open_;
   std::uint64_t next_attempt_ = 1;
   std::move_only_function<void()> on_capacity_;
-  std::move_only_function<void(Receipt)> on_receipt_;
+  std::move_only_function<void(Receipt, Task)> on_receipt_;
   mutable bool seen_empty_ = true;  // capacity() said 0 since on_capacity_ was last called
   bool started_ = false;
   bool stopping_ = false;

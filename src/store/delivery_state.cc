@@ -16,6 +16,7 @@ constexpr std::array<std::pair<DeliveryState, std::string_view>, delivery_state_
     {DeliveryState::dead, "dead"},
     {DeliveryState::expired, "expired"},
     {DeliveryState::suppressed, "suppressed"},
+    {DeliveryState::discarded, "discarded"},
 }};
 
 }  // namespace
@@ -42,7 +43,8 @@ bool is_final(DeliveryState state) {
     case DeliveryState::bounced:
     case DeliveryState::dead:
     case DeliveryState::expired:
-    case DeliveryState::suppressed: return true;
+    case DeliveryState::suppressed:
+    case DeliveryState::discarded: return true;
   }
   return true;
 }

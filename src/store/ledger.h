@@ -5,6 +5,8 @@
 //                  └──── due later ◀────┤ permanent, expired, suppressed, attempts used up ─▶ dead …
 //                                       └ may have been accepted, no answer seen ─▶ in_doubt
 //
+// A person may have dead and in_doubt tried again (pending), take them for sent, or discard them (amend).
+//
 // All operations take batches and are durable when `done` runs. A row belongs to the partition of
 // `notification-events` it came from; the member of the consumer group that has the partition drives it.
 // `epoch` is that member's assignment (log::Consumer::on_assigned): nothing begins or ends a pending row with
@@ -19,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "model/limit.h"
 #include "model/notification.h"
 #include "model/outcome.h"
 #include "model/step.h"
@@ -26,8 +29,19 @@
 
 namespace vestnik::store {
 
-enum class DeliveryState { pending, sending, sent, delivered, bounced, in_doubt, dead, expired, suppressed };
-inline constexpr int delivery_state_count = 9;
+enum class DeliveryState {
+  pending,
+  sending,
+  sent,
+  delivered,
+  bounced,
+  in_doubt,
+  dead,
+  expired,
+  suppressed,
+  discarded,
+};
+inline constexpr int delivery_state_count = 10;
 std::string_view to_string(DeliveryState state);
 std::optional<DeliveryState> parse_delivery_state(std::string_view text);
 // Nothing of ours will move it any more (a receipt still may: sent → delivered | bounced).
@@ -39,8 +53,8 @@ struct Owner {
 };
 
 struct Delivery {
-  // Once it is sent, expired or suppressed, `to`, `subject`, `text` and `html` are no longer kept: they are
-  // empty.
+  // Once it is sent, expired, suppressed or discarded, `to`, `subject`, `text` and `html` are no longer kept:
+  // they are empty.
   Notification notification;
   DeliveryState state = DeliveryState::pending;
   Owner owner;
@@ -50,6 +64,9 @@ struct Delivery {
   std::string progress;  // model/outcome.h, Transient::progress
   std::string answer;    // of the last attempt
   Timestamp updated_at{};
+  // Attempts begun before a person last had it tried again: only later ones count against attempts_max, and its
+  // expiry counts no more. Unset: never.
+  std::optional<int> retried_after;
 };
 
 struct Admission {
@@ -57,11 +74,34 @@ struct Admission {
   Owner owner;
 };
 
+// One use of a limit. Uses under one key are counted together, whoever makes them: across restarts, and in
+// PostgreSQL across processes. Counted by the wall clock in slices of a 64th of the window: a use counts until
+// its whole slice is older than the window, so at most `max` fall in any window and up to a 64th of a window is
+// given away. Uses that a clock set back has left in the future count as made now.
+struct LimitUse {
+  std::string key;  // holds no address; at most 200 bytes
+  Limit limit;
+};
+
 // An attempt begins: `step` is its `sending` (attempt 1 = the first); the row must be pending with attempt
 // - 1.
 struct AttemptStart {
   Owner owner;
   Step step;
+  std::vector<LimitUse> limits;
+};
+
+struct Beginning {
+  enum class Kind {
+    begun,    // `sending` is durable, and counted against each of its limits
+    refused,  // the row is not as told (other state, attempt, or a newer epoch): do not send
+    limited,  // one of its limits is used up; nothing changed, nothing was counted
+  };
+  Kind kind = Kind::begun;
+  // limited: which one (the one that has room last), and from when on it may have room. Of several starts of one
+  // call that one limit holds back, each gets the time of a place of its own.
+  std::size_t limit = 0;
+  Timestamp until{};
 };
 
 // The result of an attempt, or of not making one (expired, suppressed, dead before the first). `step` tells
@@ -75,6 +115,40 @@ struct Transition {
   std::string progress;                  // to == pending: model/outcome.h, Transient::progress
 };
 
+struct DeliveryFilter {
+  std::optional<Channel> channel;
+  std::vector<DeliveryState> states;  // empty: every state
+  std::string provider;               // of the last attempt; empty: any
+  std::string category;               // empty: any
+  UserId user_id;                     // empty: any
+  std::string answer_contains;        // empty: any; compared byte by byte
+  std::optional<Timestamp> updated_from, updated_before;
+};
+
+struct DeliveryPage {
+  std::vector<Delivery> deliveries;
+  std::int64_t next = 0;  // for the page after this; 0: there is none
+};
+
+enum class Decision {
+  retry,      // dead | in_doubt → pending, due at once, with all its attempts before it again
+  mark_sent,  // in_doubt → sent: it is known to have arrived
+  discard,    // dead | in_doubt → discarded
+};
+
+struct Amendment {
+  NotificationId id;
+  Decision decision = Decision::retry;
+  std::string reason;  // a person's words, kept as the step's answer; at most answer_bytes_max
+  Timestamp at{};
+};
+
+struct Amended {
+  enum class Kind { done, unknown, refused };
+  Kind kind = Kind::done;
+  DeliveryState state = DeliveryState::pending;  // done: the new one; refused: the one it is in
+};
+
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -83,8 +157,8 @@ class Ledger {
   // already (and left as it is).
   virtual void admit(std::vector<Admission> batch, Timestamp now, Done<std::vector<bool>> done) = 0;
 
-  // pending → sending. False: the row is not as told (other state, attempt or a newer epoch): do not send.
-  virtual void begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<bool>> done) = 0;
+  // pending → sending, in the order of the batch.
+  virtual void begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<Beginning>> done) = 0;
 
   // What came of it. False: the row is not as told; nothing changed. Receipts that came before their submit
   // was recorded are applied here; their steps are returned.
@@ -115,15 +189,25 @@ class Ledger {
   virtual void next_due(Channel channel, std::vector<std::int32_t> partitions,
                         Done<std::optional<Timestamp>> done) = 0;
 
-  // The outbox: every step given to begin_attempts and record, and every step that a receipt makes, is kept
-  // in the same transaction until `told` says that it is durable in `analytics-events`. After a crash
-  // `untold` gives those that may not have got there, oldest first; telling one twice is harmless
-  // (Step::id()). Nobody waits for `told`.
+  // The outbox: every step given to begin_attempts and record, and every step that a receipt or an amendment
+  // (retried, sent, discarded) makes, is kept in the same transaction until `told` says that it is durable in
+  // `analytics-events`. After a crash `untold` gives those that may not have got there, oldest first; telling
+  // one twice is harmless (Step::id()). Nobody waits for `told`.
   virtual void told(std::vector<std::string> step_ids) = 0;
   virtual void untold(Channel channel, std::vector<std::int32_t> partitions, std::size_t limit,
                       Done<std::vector<Step>> done) = 0;
 
   virtual void find(const NotificationId& id, Done<std::optional<Delivery>> done) = 0;
+
+  // Deliveries that `filter` lets through, newest admission first. `before`: the `next` of the page before, 0 =
+  // from the newest. A page may hold fewer than `limit`, even none, and still have a `next`: a call looks at a
+  // bounded number of rows.
+  virtual void list(DeliveryFilter filter, std::int64_t before, std::size_t limit,
+                    Done<DeliveryPage> done) = 0;
+
+  // What a person decides. One answer each, in order; a repeated call whose first try was written is `refused`
+  // with the state it led to. Who has the partition doesn't matter.
+  virtual void amend(std::vector<Amendment> batch, Done<std::vector<Amended>> done) = 0;
 };
 
 }  // namespace vestnik::store

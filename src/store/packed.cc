@@ -144,6 +144,10 @@ std::string pack_meta(const Notification& n) {
   out.time(n.send_at);
   out.time(n.expires_at);
   out.text(n.traceparent);
+  out.integer(n.attempts_max);
+  out.integer(n.hold_in_doubt ? 1 : 0);
+  out.integer(n.recipient_limit ? n.recipient_limit->max : 0);
+  if (n.recipient_limit) out.integer(n.recipient_limit->window.count());
   return out.take();
 }
 
@@ -176,6 +180,12 @@ Notification unpack_notification(std::string_view id_packed, std::string_view me
   n.send_at = in.optional_time();
   n.expires_at = in.optional_time();
   n.traceparent = in.text();
+  if (!in.at_end()) {  // rows of before there were categories end here
+    n.attempts_max = static_cast<int>(in.integer());
+    n.hold_in_doubt = in.integer() != 0;
+    if (const std::int64_t max = in.integer(); max > 0)
+      n.recipient_limit = Limit{max, std::chrono::milliseconds(in.integer())};
+  }
   if (content.empty()) return n;
   Unpacker body(content);
   expect_layout(body);

@@ -16,6 +16,7 @@ constexpr std::int64_t layout = 1;
 // all.
 std::tuple<int, int, int> rank(const StepFact& step) {
   switch (step.kind) {
+    case StepKind::retried: return {1, step.attempt, 3};
     case StepKind::sending: return {1, step.attempt, 0};
     case StepKind::deferred: return {1, step.attempt, 1};
     case StepKind::in_doubt: return {1, step.attempt, 2};
@@ -23,6 +24,7 @@ std::tuple<int, int, int> rank(const StepFact& step) {
     case StepKind::suppressed: return {2, 1, step.attempt};
     case StepKind::skipped: return {2, 2, step.attempt};
     case StepKind::dead: return {2, 3, step.attempt};
+    case StepKind::discarded: return {2, 4, step.attempt};
     case StepKind::sent: return {3, 0, step.attempt};
     case StepKind::bounced: return {4, 0, step.attempt};
     case StepKind::delivered: return {5, 0, step.attempt};
@@ -88,8 +90,17 @@ void join(TimelineRow& row, TimelineRow other) {
 }
 
 const StepFact* furthest_step(std::span<const StepFact> steps) {
-  const auto furthest = std::ranges::max_element(steps, {}, rank);
-  return furthest == steps.end() ? nullptr : &*furthest;
+  // What gave up an attempt that was retried since counts no more.
+  int retried = -1;
+  for (const StepFact& step : steps)
+    if (step.kind == StepKind::retried) retried = std::max(retried, step.attempt);
+  const auto standing = [&](const StepFact& step) {
+    return rank(step) >= std::tuple(3, 0, 0) || step.kind == StepKind::retried || step.attempt > retried;
+  };
+  const StepFact* furthest = nullptr;
+  for (const StepFact& step : steps)
+    if (standing(step) && (!furthest || rank(*furthest) < rank(step))) furthest = &step;
+  return furthest;
 }
 
 int state_code(const TimelineRow& row) {
