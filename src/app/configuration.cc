@@ -30,6 +30,25 @@ std::optional<T> checked(const char* option, Result<T, Failure<Kind>> value, con
   return std::nullopt;
 }
 
+void read_smtp(Configuration& result, config::Problems& problems) {
+  const auto routes = checked("SMTP_URL", delivery::parse_routes(result.options.smtp_url, "smtp"), problems);
+  if (!routes) return;
+  for (const delivery::RoutedUrl& routed : *routes)
+    if (auto url = checked("SMTP_URL", email::smtp::parse_url(routed.url), problems))
+      result.smtp.push_back({routed.route, std::move(*url)});
+}
+
+void read_smpp(Configuration& result, config::Problems& problems) {
+  const auto routes = checked("SMPP_URL", delivery::parse_routes(result.options.smpp_url, "smpp"), problems);
+  if (!routes) return;
+  for (const delivery::RoutedUrl& routed : *routes) {
+    auto url = checked("SMPP_URL", sms::smpp::parse_smpp_url(routed.url), problems);
+    if (!url) continue;
+    if (auto from = checked("SMS_FROM", sms::sender_address(result.options.sms_from, *url), problems))
+      result.smpp.push_back({routed.route, std::move(*url), std::move(*from)});
+  }
+}
+
 }  // namespace
 
 Result<Configuration, config::Problems> load_configuration(const CommandLine& line) {
@@ -48,13 +67,8 @@ Result<Configuration, config::Problems> load_configuration(const CommandLine& li
   }
   if (auto from = checked("EMAIL_FROM", email::parse_mailbox(result.options.email_from), problems))
     result.email_from = std::move(*from);
-  if (!result.options.smtp_url.empty())
-    result.smtp = checked("SMTP_URL", email::smtp::parse_url(result.options.smtp_url), problems);
-  if (!result.options.smpp_url.empty())
-    result.smpp = checked("SMPP_URL", sms::smpp::parse_smpp_url(result.options.smpp_url), problems);
-  if (result.smpp)
-    result.sms_from =
-        checked("SMS_FROM", sms::sender_address(result.options.sms_from, *result.smpp), problems);
+  read_smtp(result, problems);
+  read_smpp(result, problems);
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return result;
 }

@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "config/problem.h"
 #include "config/role.h"
+#include "delivery/route.h"
 #include "email/mailbox.h"
 #include "email/smtp/url.h"
 #include "planning/configured.h"
@@ -16,15 +17,24 @@
 
 namespace vestnik::app {
 
+struct SmtpRoute {
+  delivery::Route route;
+  email::smtp::Url url;
+};
+struct SmppRoute {
+  delivery::Route route;
+  sms::smpp::SmppUrl url;
+  sms::smpp::Address from;
+};
+
 // Typed and checked, down to the URLs of the providers, the workflows and the templates.
 struct Configuration {
   config::Config options;
   config::Role role = config::Role::all;
   std::shared_ptr<const planning::Configured> planning;
   email::Mailbox email_from;
-  std::optional<email::smtp::Url> smtp;        // unset: sandbox
-  std::optional<sms::smpp::SmppUrl> smpp;      // unset: sandbox
-  std::optional<sms::smpp::Address> sms_from;  // set with smpp
+  std::vector<SmtpRoute> smtp;  // empty: sandbox
+  std::vector<SmppRoute> smpp;  // empty: sandbox
 };
 
 // Every problem there is.

@@ -59,7 +59,7 @@ int serve(const CommandLine& line) {
   logging::configure(configuration->options.log_level, human_lines(configuration->options.log_format));
   const sigset_t signals = block_signals();
   const config::Config options = configuration->options;
-  const bool email_sandbox = !configuration->smtp, sms_sandbox = !configuration->smpp;
+  const bool email_sandbox = configuration->smtp.empty(), sms_sandbox = configuration->smpp.empty();
 
   System system(std::move(*configuration));
   logging::info("vestnik", "ready",

@@ -59,14 +59,25 @@ class PlanningRole final : public Service {
   planning::NotificationService service_;
 };
 
-// One channel: the delivery engine with its provider.
+// One channel's providers, each with its part in the channel.
+struct Providers {
+  std::vector<std::unique_ptr<delivery::Provider>> owned;
+  std::vector<delivery::RoutedProvider> routed;
+
+  void add(std::unique_ptr<delivery::Provider> provider, delivery::Route route = {}) {
+    routed.push_back({*provider, std::move(route)});
+    owned.push_back(std::move(provider));
+  }
+};
+
+// One channel: the delivery engine with its providers.
 class DeliveryRole final : public Service {
  public:
-  using MakeProvider = std::function<std::unique_ptr<delivery::Provider>(net::EventLoop&)>;
+  using MakeProviders = std::function<Providers(net::EventLoop&)>;
 
-  DeliveryRole(const Surroundings& s, Channel channel, std::string group, const MakeProvider& make_provider)
+  DeliveryRole(const Surroundings& s, Channel channel, std::string group, const MakeProviders& make_providers)
       : loop_(std::string(to_string(channel))),
-        provider_(make_provider(loop_)),
+        providers_(make_providers(loop_)),
         engine_({.channel = channel,
                  .notification_topic = s.configuration.options.topic_notification_events,
                  .analytics_topic = s.configuration.options.topic_analytics_events,
@@ -74,13 +85,14 @@ class DeliveryRole final : public Service {
                  .retry = {.attempts_max = s.configuration.options.retry_attempts_max,
                            .backoff = {.base = s.configuration.options.retry_backoff_base,
                                        .cap = s.configuration.options.retry_backoff_cap}}},
-                *s.backing.log, s.backing.store->ledger(), *provider_, loop_, system_random(), s.metrics) {}
+                *s.backing.log, s.backing.store->ledger(), std::move(providers_.routed), loop_,
+                system_random(), s.metrics) {}
 
   void start() override {
     loop_.start();
     run_and_wait(loop_, [this](auto started) {
       engine_.start();
-      look_at_provider();
+      look_at_health();
       started();
     });
   }
@@ -100,18 +112,18 @@ class DeliveryRole final : public Service {
  private:
   static constexpr std::chrono::milliseconds look_every{500};
 
-  // The provider may be asked on its loop only; /readyz asks from others.
-  void look_at_provider() {
-    Health health = provider_->health();
+  // The providers may be asked on their loop only; /readyz asks from others.
+  void look_at_health() {
+    Health health = engine_.health();
     {
       std::lock_guard lock(health_mutex_);
       health_ = std::move(health);
     }
-    health_timer_ = loop_.after(look_every, [this] { look_at_provider(); });
+    health_timer_ = loop_.after(look_every, [this] { look_at_health(); });
   }
 
   net::EventLoop loop_;
-  std::unique_ptr<delivery::Provider> provider_;
+  Providers providers_;
   delivery::Engine engine_;
   std::unique_ptr<Timer> health_timer_;
   std::mutex health_mutex_;
@@ -158,25 +170,31 @@ std::unique_ptr<Service> make_notification_service(const Surroundings& s) {
 
 std::unique_ptr<Service> make_email_service(const Surroundings& s) {
   const Configuration& configuration = s.configuration;
-  return std::make_unique<DeliveryRole>(s, Channel::email, configuration.options.email_service_group,
-                                        [&](net::EventLoop& loop) -> std::unique_ptr<delivery::Provider> {
-                                          if (configuration.smtp)
-                                            return std::make_unique<email::SmtpProvider>(
-                                                loop, *configuration.smtp, configuration.email_from);
-                                          return std::make_unique<email::EmailSandbox>(
-                                              loop, s.backing.store->sandbox(), configuration.email_from);
-                                        });
+  return std::make_unique<DeliveryRole>(
+      s, Channel::email, configuration.options.email_service_group, [&](net::EventLoop& loop) {
+        Providers providers;
+        for (const SmtpRoute& smtp : configuration.smtp)
+          providers.add(std::make_unique<email::SmtpProvider>(loop, smtp.url, configuration.email_from),
+                        smtp.route);
+        if (configuration.smtp.empty())
+          providers.add(std::make_unique<email::EmailSandbox>(loop, s.backing.store->sandbox(),
+                                                              configuration.email_from));
+        return providers;
+      });
 }
 
 std::unique_ptr<Service> make_sms_service(const Surroundings& s) {
   const Configuration& configuration = s.configuration;
   return std::make_unique<DeliveryRole>(
-      s, Channel::sms, configuration.options.sms_service_group,
-      [&](net::EventLoop& loop) -> std::unique_ptr<delivery::Provider> {
-        if (configuration.smpp)
-          return std::make_unique<sms::SmppProvider>(
-              loop, sms::SmppProviderOptions{.url = *configuration.smpp, .source = *configuration.sms_from});
-        return std::make_unique<sms::SmsSandbox>(loop, s.backing.store->sandbox());
+      s, Channel::sms, configuration.options.sms_service_group, [&](net::EventLoop& loop) {
+        Providers providers;
+        for (const SmppRoute& smpp : configuration.smpp)
+          providers.add(std::make_unique<sms::SmppProvider>(
+                            loop, sms::SmppProviderOptions{.url = smpp.url, .source = smpp.from}),
+                        smpp.route);
+        if (configuration.smpp.empty())
+          providers.add(std::make_unique<sms::SmsSandbox>(loop, s.backing.store->sandbox()));
+        return providers;
       });
 }
 

@@ -78,14 +78,14 @@ void declare_planning(std::vector<Option>& all) {
 }
 
 void declare_delivery(std::vector<Option>& all) {
-  all.push_back(
-      {"SMTP_URL", Section::delivery, "",
-       "Mail server, `smtp://user:pass@host:port?tls=never|opportunistic|required` or `smtps://…`; unset, "
-       "e-mail stays in the sandbox.",
-       text(&Config::smtp_url, forms::any_line), true});
+  all.push_back({"SMTP_URL", Section::delivery, "",
+                 "Mail server, `smtp://user:pass@host:port?tls=never|opportunistic|required` or `smtps://…`; "
+                 "several with "
+                 "spaces between them, as docs/delivery.md says; unset, e-mail stays in the sandbox.",
+                 text(&Config::smtp_url, forms::any_line), true});
   all.push_back({"SMPP_URL", Section::delivery, "",
-                 "SMS centre, `smpp://system_id:password@host:port?window=100&binds=1`; unset, SMS stay in "
-                 "the sandbox.",
+                 "SMS centre, `smpp://system_id:password@host:port?window=100&binds=1`; several as with "
+                 "SMTP_URL; unset, SMS stay in the sandbox.",
                  text(&Config::smpp_url, forms::any_line), true});
   all.push_back({"EMAIL_FROM", Section::delivery, "Vestnik <no-reply@localhost>", "Sender of e-mails.",
                  text(&Config::email_from, forms::mailbox)});

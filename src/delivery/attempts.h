@@ -1,10 +1,10 @@
 // The way of one attempt: begin (durable `sending`) ─▶ send ─▶ outcome ─▶ record (durable) ─▶ tell.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/batcher.h"
@@ -12,49 +12,51 @@
 #include "base/ids.h"
 #include "base/metrics.h"
 #include "delivery/backoff.h"
-#include "delivery/provider.h"
-#include "delivery/schedule.h"
+#include "delivery/lanes.h"
 #include "delivery/step_teller.h"
 #include "store/ledger.h"
 
 namespace vestnik::delivery {
 
 struct RetryPolicy {
-  int attempts_max = 8;
+  int attempts_max = 8;  // where the notification doesn't say
   Backoff backoff;
 };
 
 // Lives on one Scheduler.
 class Attempts {
  public:
-  // What is left of a delivery once its attempt is recorded: `retry` holds it again, with a new due time,
-  // when another attempt is to follow.
-  using Finished = std::function<void(const Held& held, std::optional<Held> retry)>;
-  // Whether the delivery's partition is still ours: one that is not is given back rather than sent.
-  using MaySend = std::function<bool(const store::Owner& owner)>;
-  // room() has grown.
-  using MoreRoom = std::function<void()>;
+  // What the engine is asked and told; each outlives the attempts.
+  struct Calls {
+    // Whether the delivery's partition is still ours: one that is not is given back rather than sent.
+    std::function<bool(const store::Owner& owner)> may_send;
+    // There may be more room than before.
+    std::function<void()> more_room;
+    // A limit is used up: the attempt did not begin, and may be tried again from `until` on.
+    std::function<void(Held held, const store::LimitUse& use, Timestamp until)> limited;
+    // What is left of a delivery once its attempt is recorded: `retry` holds it again, with a new due time,
+    // when another attempt is to follow.
+    std::function<void(const Held& held, std::optional<Held> retry)> finished;
+  };
 
-  Attempts(store::Ledger& ledger, Provider& provider, StepTeller& teller, Scheduler& scheduler,
-           Random& random, Metrics& metrics, Channel channel, RetryPolicy policy, MaySend may_send,
-           MoreRoom more_room, Finished finished);
+  Attempts(store::Ledger& ledger, Lanes& lanes, StepTeller& teller, Scheduler& scheduler, Random& random,
+           Metrics& metrics, Channel channel, RetryPolicy policy, Calls calls);
 
-  // How many more may begin: enough to keep the provider busy and one round ahead of it, no more.
-  std::size_t room() const;
-
-  void begin(Held held);
+  void begin(Held held, Lane& lane);
   // Ends a delivery without an attempt, its time being over.
   void expire(Held held);
   // An attempt that some process began and nobody knows the end of.
   void recover(Held held);
+  // Has it wait in the ledger until `due_at`; no attempt is made.
+  void put_off(Held held, Timestamp due_at, std::string why);
 
-  void provider_has_capacity() { send_started(); }
+  void provider_has_capacity(Lane& lane) { send_started(lane); }
   void receipt_came(Receipt receipt, Task recorded) {
     receipts_.add({std::move(receipt), std::make_shared<Task>(std::move(recorded))});
   }
 
-  // What has begun, is not with the provider yet, and may not be sent any more becomes pending in the ledger
-  // again.
+  // What has begun, is not with its provider yet, and may not be sent any more, or waits for one that is down
+  // while another is up, becomes pending in the ledger again.
   void give_back_what_may_not_be_sent();
 
   // Attempts that are not recorded yet, of these partitions.
@@ -71,35 +73,38 @@ class Attempts {
     Receipt receipt;
     std::shared_ptr<Task> recorded;
   };
+  enum class Burn { attempt, nothing, given_back };  // given_back: the attempt had begun
 
   void call_begin(const std::vector<Held>& batch, std::move_only_function<void(bool)> ended);
-  void begun(const Held& held, bool applied, bool was_unclear);
+  void begun(const Held& held, const store::Beginning& beginning, bool was_unclear);
   void settle_unclear(const Held& held);
-  void send_started();
-  void send(Held held);
+  void send_started(Lane& lane);
+  void send(Held held, Lane& lane);
   void give_back(Held held);
+
   void conclude(Held held, Outcome outcome);
-  void retry_later(Ending ending, std::string answer, StepKind kind, Timestamp due_at, bool burned);
+  void conclude_transient(Held held, Transient transient);
+  void conclude_in_doubt(Held held, InDoubt in_doubt);
+  void note_in_breaker(Lane& lane, const Outcome& outcome);
+  void retry_later(Held held, std::string answer, StepKind kind, Timestamp due_at, Burn burn);
   void end(Held held, store::DeliveryState state, StepKind kind, std::string answer);
   void call_record(const std::vector<Ending>& batch, std::move_only_function<void(bool)> ended);
   void call_receipts(const std::vector<ArrivedReceipt>& batch, std::move_only_function<void(bool)> ended);
   Step step_of(const Held& held, StepKind kind, std::string answer) const;
+  bool has_attempts_left(const Held& held) const;
   void forget(const Held& held, std::optional<Held> retry);
+  void leave(const Held& held);  // counts it as open no more
 
   store::Ledger& ledger_;
-  Provider& provider_;
+  Lanes& lanes_;
   StepTeller& teller_;
   Scheduler& scheduler_;
   Random& random_;
   Channel channel_;
   RetryPolicy policy_;
-  MaySend may_send_;
-  MoreRoom more_room_;
-  Finished finished_;
-  prometheus::Counter *sent_, *deferred_, *dead_, *in_doubt_, *expired_;
+  Calls calls_;
+  prometheus::Counter *sent_, *deferred_, *dead_, *in_doubt_, *expired_, *limited_;
 
-  std::deque<Held> started_;  // `sending` is durable, not yet with the provider
-  std::size_t with_provider_ = 0;
   std::unordered_map<std::int32_t, std::size_t> open_by_partition_;
   bool begin_unclear_ = false;  // the batch being begun failed once: it may be in the ledger all the same
   std::shared_ptr<void> alive_ = std::make_shared<int>();

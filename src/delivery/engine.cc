@@ -14,8 +14,9 @@ constexpr std::size_t admit_batch_max = 512;
 constexpr std::size_t backlog_batch_max = 5'000;
 // Deliveries due later than this wait in the ledger; reading again this often finds them in time.
 constexpr auto horizon = 10min;
-constexpr auto period = 30s;
+constexpr auto period = 10s;
 constexpr auto claim_pause = 500ms;
+constexpr std::size_t sweep_waiting_max = 1'000;
 // Counted in turns rather than in time: a process that was stopped wakes with its time over but its turns to
 // come. Together longer than a consumer group needs to find a member missing (10 s).
 constexpr int refused_claims_max = 20;
@@ -25,13 +26,13 @@ const auto every_partition = [](std::int32_t) { return true; };
 
 }  // namespace
 
-Engine::Engine(EngineOptions options, log::Log& log, store::Ledger& ledger, Provider& provider,
-               Scheduler& scheduler, Random& random, Metrics& metrics)
+Engine::Engine(EngineOptions options, log::Log& log, store::Ledger& ledger,
+               std::vector<RoutedProvider> providers, Scheduler& scheduler, Random& random, Metrics& metrics)
     : options_(std::move(options)),
       name_(std::string(to_string(options_.channel)) + "-service"),
       log_(log),
       ledger_(ledger),
-      provider_(provider),
+      lanes_(std::move(providers)),
       scheduler_(scheduler),
       admitted_(metrics.counter("vestnik_delivery_admitted_total",
                                 "Notifications the ledger took responsibility for",
@@ -42,23 +43,29 @@ Engine::Engine(EngineOptions options, log::Log& log, store::Ledger& ledger, Prov
                           "Deliveries held in memory, those with an open attempt included",
                           {{"channel", std::string(to_string(options_.channel))}})),
       teller_(log, ledger, scheduler, options_.analytics_topic),
-      attempts_(
-          ledger, provider, teller_, scheduler, random, metrics, options_.channel, options_.retry,
-          [this](const store::Owner& owner) { return !stopping_ && owns(owner); }, [this] { pump(); },
-          [this](const Held& held, std::optional<Held> retry) { finished(held, std::move(retry)); }),
+      attempts_(ledger, lanes_, teller_, scheduler, random, metrics, options_.channel, options_.retry,
+                {.may_send = [this](const store::Owner& owner) { return !stopping_ && owns(owner); },
+                 .more_room = [this] { pump(); },
+                 .limited = [this](Held held, const store::LimitUse& use,
+                                   Timestamp until) { limited(std::move(held), use, until); },
+                 .finished = [this](const Held& held,
+                                    std::optional<Held> retry) { finished(held, std::move(retry)); }}),
       admit_(scheduler, admit_batch_max,
              [this](const auto& batch, auto ended) { call_admit(batch, std::move(ended)); }) {}
 
 Engine::~Engine() = default;
 
 void Engine::start() {
-  provider_.on_capacity([this] {
-    attempts_.provider_has_capacity();
-    pump();
-  });
-  provider_.on_receipt([this](Receipt receipt, Task recorded) {
-    attempts_.receipt_came(std::move(receipt), std::move(recorded));
-  });
+  for (Lane& lane : lanes_.all()) {
+    lane.provider().on_capacity([this, &lane] {
+      attempts_.provider_has_capacity(lane);
+      pump();
+    });
+    lane.provider().on_receipt([this, &lane](Receipt receipt, Task recorded) {
+      receipt.provider = lane.name();
+      attempts_.receipt_came(std::move(receipt), std::move(recorded));
+    });
+  }
   periodic();
   subscription_ =
       log_.subscribe({.group = options_.group, .topics = {options_.notification_topic}}, *this, scheduler_);
@@ -135,35 +142,13 @@ void Engine::pump() {
     pump_posted_ = false;
     if (stopping_) return;
     const Timestamp now = scheduler_.clock().now();
-    for (Held& held : schedule_.take(now, attempts_.room())) {
-      if (held.notification->expires_at && *held.notification->expires_at <= now) {
-        attempts_.expire(std::move(held));
-      } else {
-        attempts_.begin(std::move(held));
-      }
-    }
+    look_at_clock(now);
+    begin_due(now);
     held_.Set(static_cast<double>(schedule_.size()));
+    make_room_in_memory(now);
     if ((backlog_ || read_wanted_) && schedule_.size() < options_.held_max / 2) read_due();
-
-    const auto due = schedule_.next_due();
-    if (!due || *due <= now) {
-      due_timer_.reset();
-      due_timer_at_.reset();
-    } else if (due != due_timer_at_) {
-      due_timer_at_ = due;
-      due_timer_ = scheduler_.after(*due - now, [this] {
-        due_timer_at_.reset();
-        pump();
-      });
-    }
+    set_due_timer(now);
   });
-}
-
-void Engine::finished(const Held& held, std::optional<Held> retry) {
-  schedule_.finished(held);
-  if (retry) hold(std::move(*retry));
-  release_what_is_over();
-  pump();
 }
 
 void Engine::on_assigned(std::vector<log::TopicPartition> partitions, std::int64_t epoch) {
@@ -253,12 +238,23 @@ Held Engine::held_from(store::Delivery delivery) const {
           .owner = {number, partition.epoch},
           .attempt = delivery.attempt,
           .due_at = delivery.due_at,
-          .progress = std::move(delivery.progress)};
+          .progress = std::move(delivery.progress),
+          .provider = std::move(delivery.provider),
+          .retried_after = delivery.retried_after,
+          // It may have waited long enough, whatever it waited for.
+          .placed = true};
+}
+
+void Engine::look() {
+  read_wanted_ = true;
+  sweep_outbox();
+  pump();
 }
 
 void Engine::sweep_outbox() {
   const auto partitions = claimed_partitions();
-  if (partitions.empty()) return;
+  // What is being told would be told twice.
+  if (partitions.empty() || teller_.waiting() > sweep_waiting_max) return;
   ledger_.untold(options_.channel, partitions, 10'000,
                  back_on(scheduler_, alive_, [this](Result<std::vector<Step>, store::Error> steps) {
                    if (steps) teller_.tell(std::move(*steps));
@@ -268,10 +264,10 @@ void Engine::sweep_outbox() {
 void Engine::periodic() {
   periodic_timer_ = scheduler_.after(period, [this] {
     if (stopping_) return;
-    if (teller_.take_sweep_wanted()) sweep_outbox();
-    // What was due beyond the horizon, and what a failed read left.
-    read_wanted_ = true;
-    pump();
+    // What was due beyond the horizon, what a failed read left, and what others have changed.
+    for (Held& held : parking_.take_if([](const Held&) { return true; })) put_back(std::move(held));
+    attempts_.give_back_what_may_not_be_sent();
+    look();
     periodic();
   });
 }
@@ -285,6 +281,8 @@ void Engine::on_revoked(std::vector<log::TopicPartition> partitions, Task releas
   const auto leaves = [&](std::int32_t partition) {
     return std::ranges::count(release.partitions, partition) > 0;
   };
+  for (const Held& held : parking_.take_if([&](const Held& h) { return leaves(h.owner.partition); }))
+    schedule_.finished(held);
   schedule_.drop(leaves);
   attempts_.give_back_what_may_not_be_sent();
   releases_.push_back(std::move(release));
@@ -313,7 +311,7 @@ void Engine::stop(std::chrono::milliseconds limit, Task stopped) {
     std::exchange(stopped_, nullptr)();
   });
   // Earlier than the limit, so that what the provider ends by force can still be recorded.
-  provider_.stop(limit * 3 / 4, [] {});
+  for (Lane& lane : lanes_.all()) lane.provider().stop(limit * 3 / 4, [] {});
   stop_when_over();
 }
 

@@ -5,7 +5,10 @@
 //   on_records ─▶ admit (durable) ─▶ offset let go
 //                     └▶ schedule ─▶ Attempts: begin ─▶ send ─▶ record ─▶ tell `analytics-events`
 //
-// It sees time, log, store and provider only through interfaces, so all of it can run against a simulated
+// Which provider takes an attempt is Lanes' to say, what limits it counts against limits.h's; what can't
+// begin now is put back, parked until its destination has room, or put off.
+//
+// It sees time, log, store and providers only through interfaces, so all of it can run against a simulated
 // world.
 #pragma once
 
@@ -19,7 +22,9 @@
 #include "base/health.h"
 #include "base/metrics.h"
 #include "delivery/attempts.h"
-#include "delivery/provider.h"
+#include "delivery/lanes.h"
+#include "delivery/limits.h"
+#include "delivery/parking.h"
 #include "delivery/schedule.h"
 #include "delivery/step_teller.h"
 #include "log/log.h"
@@ -40,7 +45,7 @@ struct EngineOptions {
 // Lives on one Scheduler: constructed anywhere, everything else there.
 class Engine final : public log::Consumer {
  public:
-  Engine(EngineOptions options, log::Log& log, store::Ledger& ledger, Provider& provider,
+  Engine(EngineOptions options, log::Log& log, store::Ledger& ledger, std::vector<RoutedProvider> providers,
          Scheduler& scheduler, Random& random, Metrics& metrics);
   ~Engine() override;
 
@@ -48,6 +53,10 @@ class Engine final : public log::Consumer {
   // Takes nothing new, lets open attempts end within `limit`, records and tells them, leaves the group, then
   // calls `stopped`. What could not end is found by the next claim of its partition.
   void stop(std::chrono::milliseconds limit, Task stopped);
+
+  // Reads the ledger and its outbox at once instead of within `period`: somebody else has changed it.
+  void look();
+  Health health() const { return lanes_.health(to_string(options_.channel)); }
 
   void on_records(std::vector<log::ConsumedRecord> records) override;
   void on_assigned(std::vector<log::TopicPartition> partitions, std::int64_t epoch) override;
@@ -81,6 +90,15 @@ class Engine final : public log::Consumer {
   void sweep_outbox();
   void periodic();
   void pump();
+  void begin_due(Timestamp now);
+  bool begin(Held held, Timestamp now);  // false: no use to try the next
+  void set_due_timer(Timestamp now);
+  void look_at_clock(Timestamp now);
+  void make_room_in_memory(Timestamp now);
+  void put_back(Held held);
+  void park(Held held, const Lane& lane, Timestamp now);
+  void put_off(Held held, Timestamp until, const char* why);
+  void limited(Held held, const store::LimitUse& use, Timestamp until);
   void finished(const Held& held, std::optional<Held> retry);
   void release_what_is_over();
   void stop_when_over();
@@ -92,12 +110,15 @@ class Engine final : public log::Consumer {
   std::string name_;
   log::Log& log_;
   store::Ledger& ledger_;
-  Provider& provider_;
+  Lanes lanes_;
   Scheduler& scheduler_;
 
   std::map<std::int32_t, Partition> partitions_;
   std::vector<Release> releases_;
   Schedule schedule_;
+  Parking parking_;
+  UsedUp used_up_;
+  std::optional<std::chrono::microseconds> wall_ahead_;  // of the monotonic clock, when last looked at
   bool backlog_ = false;  // the ledger holds due deliveries that memory does not
   bool read_wanted_ = false;
   bool reading_ = false;

@@ -64,7 +64,7 @@ class EngineTest : public testing::Test {
                       .group = "email-service",
                       .retry = {.attempts_max = 3, .backoff = {.base = 1s, .cap = 10s}},
                       .held_max = held_max_},
-        *log_, *ledger_, *provider_, scheduler_, system_random(), *metrics_);
+        *log_, *ledger_, {{*provider_, {}}}, scheduler_, system_random(), *metrics_);
     engine_->start();
   }
 
@@ -392,8 +392,8 @@ TEST_F(EngineTest, ALogThatCountsItsEpochsAnewIsFollowed) {
 TEST_F(EngineTest, AReceiptMovesSentToDelivered) {
   plan({notification("n1")});
   ASSERT_TRUE(open_attempts(1));
-  provider_->receipt_call(
-      {.provider = "scripted", .message_id = "m-1", .answer = "stat:DELIVRD", .at = {}}, [] {});  // early
+  provider_->receipt_call({.provider = "scripted", .message_id = "m-1", .answer = "stat:DELIVRD", .at = {}},
+                          [] {});  // early
   provider_->answer(Sent{.answer = "ok", .message_ids = {"m-1"}});
   ASSERT_TRUE(told("n1 1 delivered"));
   EXPECT_EQ(row("n1").state, DeliveryState::delivered);

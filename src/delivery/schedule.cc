@@ -6,21 +6,21 @@ namespace vestnik::delivery {
 
 bool Schedule::add(Held held) {
   if (!known_.insert(held.notification->id).second) return false;
-  const Key key{held.due_at, sequence_++};
-  due_.insert(Entry{key, std::move(held)});
+  if (held.order == 0) held.order = ++orders_;
+  due_.insert(std::move(held));
   return true;
 }
 
 std::vector<Held> Schedule::take(Timestamp now, std::size_t count) {
   std::vector<Held> taken;
-  while (taken.size() < count && !due_.empty() && due_.begin()->key.due_at <= now) {
-    Entry entry = std::move(due_.extract(due_.begin()).value());
-    const auto [busy, was_free] = busy_.try_emplace(entry.held.notification->user_id);
+  while (taken.size() < count && !due_.empty() && due_.begin()->due_at <= now) {
+    Held held = std::move(due_.extract(due_.begin()).value());
+    const auto [busy, was_free] = busy_.try_emplace(held.notification->user_id);
     if (!was_free) {
-      busy->second.push_back(std::move(entry));
+      busy->second.push_back(std::move(held));
       continue;
     }
-    taken.push_back(std::move(entry.held));
+    taken.push_back(std::move(held));
   }
   return taken;
 }
@@ -30,23 +30,41 @@ void Schedule::finished(const Held& held) {
   const auto busy = busy_.find(held.notification->user_id);
   if (busy == busy_.end()) return;
   // They keep their places: the key decides, not when they came to wait.
-  for (Entry& entry : busy->second) due_.insert(std::move(entry));
+  for (Held& waiting : busy->second) due_.insert(std::move(waiting));
   busy_.erase(busy);
 }
 
 void Schedule::drop(const std::function<bool(std::int32_t)>& of_partition) {
-  const auto leaves = [&](const Entry& entry) {
-    if (!of_partition(entry.held.owner.partition)) return false;
-    known_.erase(entry.held.notification->id);
+  const auto leaves = [&](const Held& held) {
+    if (!of_partition(held.owner.partition)) return false;
+    known_.erase(held.notification->id);
     return true;
   };
   std::erase_if(due_, leaves);
   for (auto& [user, waiting] : busy_) std::erase_if(waiting, leaves);
 }
 
+void Schedule::forget_after(Timestamp time) {
+  std::erase_if(due_, [&](const Held& held) {
+    if (held.due_at <= time) return false;
+    known_.erase(held.notification->id);
+    return true;
+  });
+}
+
+void Schedule::clock_was_set(std::chrono::microseconds by) {
+  std::set<Held, ByDue> shifted;
+  while (!due_.empty()) {
+    Held held = std::move(due_.extract(due_.begin()).value());
+    if (!held.due_by_wall_clock()) held.due_at += by;
+    shifted.insert(std::move(held));
+  }
+  due_ = std::move(shifted);
+}
+
 std::optional<Timestamp> Schedule::next_due() const {
   if (due_.empty()) return std::nullopt;
-  return due_.begin()->key.due_at;
+  return due_.begin()->due_at;
 }
 
 }  // namespace vestnik::delivery

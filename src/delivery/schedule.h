@@ -9,30 +9,22 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
-#include "model/notification.h"
-#include "store/ledger.h"
+#include "delivery/held.h"
 
 namespace vestnik::delivery {
-
-// One notification on its way, as the engine holds it.
-struct Held {
-  std::shared_ptr<const Notification> notification;
-  store::Owner owner;
-  int attempt = 0;  // attempts begun
-  Timestamp due_at{};
-  std::string progress;
-};
 
 // Bounded by its user (Engine), who checks size(). Not thread-safe.
 class Schedule {
  public:
-  // False: it is held, waiting or open already.
+  // False: it is held, waiting or open already. One that was here before keeps its place (Held::order) among
+  // those due at the same moment.
   bool add(Held held);
 
   // Takes what is due, oldest first, at most `count`; the user of each is busy until finished().
@@ -44,29 +36,28 @@ class Schedule {
   // Forgets what is held (not what is taken) for these partitions.
   void drop(const std::function<bool(std::int32_t partition)>& of_partition);
 
+  // Forgets what is due after `time`, those that wait for their user left out.
+  void forget_after(Timestamp time);
+
+  // The wall clock was set: what is due after a pause stays due after that pause.
+  void clock_was_set(std::chrono::microseconds by);
+
   bool contains(const NotificationId& id) const { return known_.contains(id); }
   std::size_t size() const { return known_.size(); }
   // When the first of those not waiting for their user is due.
   std::optional<Timestamp> next_due() const;
 
  private:
-  struct Key {
-    Timestamp due_at;
-    std::uint64_t sequence;
-    auto operator<=>(const Key&) const = default;
-  };
-  struct Entry {
-    Key key;
-    Held held;
-  };
-  struct ByKey {
-    bool operator()(const Entry& a, const Entry& b) const { return a.key < b.key; }
+  struct ByDue {
+    bool operator()(const Held& a, const Held& b) const {
+      return std::tie(a.due_at, a.order) < std::tie(b.due_at, b.order);
+    }
   };
 
-  std::uint64_t sequence_ = 0;
-  std::set<Entry, ByKey> due_;
+  std::uint64_t orders_ = 0;
+  std::set<Held, ByDue> due_;
   // User → those of theirs that are due and wait for the open attempt, oldest first.
-  std::unordered_map<UserId, std::deque<Entry>> busy_;
+  std::unordered_map<UserId, std::deque<Held>> busy_;
   std::unordered_set<NotificationId> known_;  // held, waiting or taken
 };
 

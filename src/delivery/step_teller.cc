@@ -30,14 +30,9 @@ StepTeller::StepTeller(log::Log& log, store::Ledger& ledger, Scheduler& schedule
 
 void StepTeller::tell(std::vector<Step> steps) {
   for (Step& step : steps) {
-    if (batcher_.size() >= waiting_max) {
-      left_behind_ = true;
-      return;
-    }
+    if (batcher_.size() >= waiting_max) return;
     batcher_.add(std::move(step));
   }
 }
-
-bool StepTeller::take_sweep_wanted() { return batcher_.idle() && std::exchange(left_behind_, false); }
 
 }  // namespace vestnik::delivery

@@ -22,8 +22,7 @@ class StepTeller {
   // wait here, up to a bound; those beyond it stay in the outbox only, for the next sweep.
   void tell(std::vector<Step> steps);
 
-  // True once since steps were left to the outbox and the log works again: time to sweep it.
-  bool take_sweep_wanted();
+  std::size_t waiting() const { return batcher_.size(); }
   bool idle() const { return batcher_.idle(); }
 
  private:
@@ -33,7 +32,6 @@ class StepTeller {
   store::Ledger& ledger_;
   Scheduler& scheduler_;
   std::string topic_;
-  bool left_behind_ = false;
   std::shared_ptr<void> alive_ = std::make_shared<int>();
   Batcher<Step> batcher_;
 };

@@ -139,7 +139,8 @@ net::Awaitable<SmtpProvider::Impl::Exchanged> SmtpProvider::Impl::exchange(
   while (true) {
     if (!connection) {
       auto opened = co_await open(self);
-      if (!opened) co_return Exchanged{.outcome = Transient{.answer = opened.error().text()}};
+      if (!opened)
+        co_return Exchanged{.outcome = Transient{.answer = opened.error().text(), .provider_failed = true}};
       connection = std::move(*opened);
       fresh = true;
     }
@@ -155,6 +156,7 @@ net::Awaitable<SmtpProvider::Impl::Exchanged> SmtpProvider::Impl::exchange(
     const bool again = !fresh && close.untouched && !self->stopping;
     if (!again) {
       if (fresh && is_of_the_server(close.failure->kind)) self->note_failure(*close.failure);
+      if (auto* transient = std::get_if<Transient>(&*close.outcome)) transient->provider_failed = true;
       co_return Exchanged{.outcome = std::move(*close.outcome)};
     }
     self->pool.reopen();

@@ -3,6 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace vestnik {
 
@@ -12,5 +15,9 @@ struct Limit {
 
   friend bool operator==(const Limit&, const Limit&) = default;
 };
+
+// "100/s", "20/10s", "3/1d": a number and a window (base/duration.h; a unit alone is one of it).
+std::optional<Limit> parse_limit(std::string_view text);
+std::string format_limit(const Limit& limit);
 
 }  // namespace vestnik

@@ -23,8 +23,10 @@ struct Transient {
   std::string answer;
   std::optional<std::chrono::seconds> retry_after;  // what the peer asked for
   bool throttled = false;                           // "slower, please": burns no attempt
-  std::string
-      progress;  // opaque to the engine, handed to the next attempt (which parts are already with the peer)
+  // Opaque to the engine, handed to the next attempt (which parts are already with the peer).
+  std::string progress;
+  // It could not be reached, or broke off before it took anything: this says nothing about the message.
+  bool provider_failed = false;
 };
 
 // Never will be taken.

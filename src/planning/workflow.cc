@@ -4,6 +4,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "base/duration.h"
 #include "config/values.h"
 #include "config/yaml.h"
 #include "planning/text.h"
@@ -120,11 +121,11 @@ class WorkflowParser {
 
   std::chrono::milliseconds duration(std::string_view key, const Node& node, std::int64_t min_ms) {
     constexpr std::chrono::milliseconds max = std::chrono::hours(24 * 366);
-    const auto parsed = config::parse_duration(node.text);
+    const auto parsed = parse_duration(node.text);
     if (parsed && parsed->count() >= min_ms && *parsed <= max) return *parsed;
     report(node, fmt::format("{} must be a duration (ms, s, m, h, d) from {} to {}, not \"{}\"", key,
-                             config::format_duration(std::chrono::milliseconds(min_ms)),
-                             config::format_duration(max), std::string_view(node.text).substr(0, 80)));
+                             format_duration(std::chrono::milliseconds(min_ms)), format_duration(max),
+                             std::string_view(node.text).substr(0, 80)));
     return {};
   }
 

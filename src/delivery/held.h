@@ -1,0 +1,37 @@
+// One notification on its way, as the engine holds it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "model/notification.h"
+#include "store/ledger.h"
+
+namespace vestnik::delivery {
+
+struct Held {
+  std::shared_ptr<const Notification> notification;
+  store::Owner owner;
+  int attempt = 0;  // attempts begun
+  Timestamp due_at{};
+  std::string progress;              // model/outcome.h, Transient::progress
+  std::string provider;              // of the last attempt; of the open one while there is one
+  std::optional<int> retried_after;  // store::Delivery::retried_after
+  // Providers (bits, by their place) that have failed it since it was last put off: the others come first.
+  std::uint32_t tried = 0;
+  bool in_lane = false;     // the open attempt takes room of its provider here
+  bool placed = false;      // it has waited for its place under a limit: it may ask the ledger now
+  std::uint64_t order = 0;  // the Schedule's: its place among those due at the same moment
+
+  int attempts_counted() const { return attempt - retried_after.value_or(0); }
+  bool expires_by(Timestamp time) const {
+    return !retried_after && notification->expires_at && *notification->expires_at <= time;
+  }
+  // Due at a moment that somebody chose, not after a pause: it follows the wall clock when that is set.
+  bool due_by_wall_clock() const { return notification->send_at == due_at; }
+};
+
+}  // namespace vestnik::delivery

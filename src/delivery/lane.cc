@@ -1,0 +1,94 @@
+#include "delivery/lane.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+namespace vestnik::delivery {
+
+std::string domain_of(std::string_view to) {
+  const std::size_t at = to.rfind('@');
+  if (at == std::string_view::npos) return {};
+  std::string domain(to.substr(at + 1));
+  std::ranges::transform(domain, domain.begin(), [](unsigned char c) { return std::tolower(c); });
+  return domain;
+}
+
+Lane::Lane(RoutedProvider routed) : routed_(std::move(routed)) {}
+
+bool Lane::is_up(SteadyTime now) const {
+  switch (breaker_.state(now)) {
+    case Breaker::State::open: return false;
+    case Breaker::State::half_open: return use_.open == 0;
+    case Breaker::State::closed: break;
+  }
+  return provider().capacity() > 0 || use_.sending > 0 || provider().health().well;
+}
+
+std::size_t Lane::room(SteadyTime now) const {
+  switch (breaker_.state(now)) {
+    case Breaker::State::open: return 0;
+    case Breaker::State::half_open:
+      return use_.open == 0 ? std::min<std::size_t>(1, provider().capacity()) : 0;
+    case Breaker::State::closed: break;
+  }
+  const std::size_t wanted = slots();
+  const std::size_t ahead = use_.open - use_.sending;
+  return wanted > ahead ? wanted - ahead : 0;
+}
+
+bool Lane::has_room_for(const std::string& domain) const {
+  const auto use = domains_.find(domain);
+  // One round ahead, as room().
+  return domain.empty() || use == domains_.end() || use->second.open < 2 * domain_max(slots());
+}
+
+void Lane::begun(const Held& held) {
+  ++use_.open;
+  if (const std::string domain = domain_of(held.notification->to); !domain.empty()) ++domains_[domain].open;
+}
+
+void Lane::started(Held held) { started_.push_back(std::move(held)); }
+
+std::optional<Held> Lane::next_to_send() {
+  if (provider().capacity() == 0) return std::nullopt;
+  const std::size_t domain_sending_max = domain_max(slots());
+  const auto next = std::ranges::find_if(started_, [&](const Held& held) {
+    const auto use = domains_.find(domain_of(held.notification->to));
+    return use == domains_.end() || use->second.sending < domain_sending_max;
+  });
+  if (next == started_.end()) return std::nullopt;
+  Held held = std::move(*next);
+  started_.erase(next);
+  ++use_.sending;
+  if (const auto use = domains_.find(domain_of(held.notification->to)); use != domains_.end())
+    ++use->second.sending;
+  return held;
+}
+
+void Lane::answered(const Held& held) {
+  --use_.sending;
+  if (const auto use = domains_.find(domain_of(held.notification->to)); use != domains_.end())
+    --use->second.sending;
+}
+
+void Lane::ended(const Held& held) {
+  --use_.open;
+  const auto use = domains_.find(domain_of(held.notification->to));
+  if (use != domains_.end() && --use->second.open == 0) domains_.erase(use);
+}
+
+std::vector<Held> Lane::take_started(const std::function<bool(const Held&)>& leaves) {
+  std::vector<Held> taken;
+  std::deque<Held> kept;
+  for (Held& held : started_) {
+    if (leaves(held))
+      taken.push_back(std::move(held));
+    else
+      kept.push_back(std::move(held));
+  }
+  started_ = std::move(kept);
+  return taken;
+}
+
+}  // namespace vestnik::delivery

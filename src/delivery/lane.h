@@ -1,0 +1,73 @@
+// One provider of a channel as the engine uses it: its route, its breaker, and what is open with it.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/metrics.h"
+#include "delivery/breaker.h"
+#include "delivery/held.h"
+#include "delivery/provider.h"
+#include "delivery/route.h"
+
+namespace vestnik::delivery {
+
+struct RoutedProvider {
+  Provider& provider;
+  Route route;
+};
+
+// The part of an e-mail address after the last '@', in lower case; empty for a phone number.
+std::string domain_of(std::string_view to);
+
+class Lane {
+ public:
+  explicit Lane(RoutedProvider routed);
+
+  Provider& provider() const { return routed_.provider; }
+  const Route& route() const { return routed_.route; }
+  const std::string& name() const { return routed_.route.name; }
+  Breaker& breaker() { return breaker_; }
+  std::unique_ptr<Timer> breaker_timer;  // when it may be tried again
+
+  // It takes messages, or will as soon as it has room.
+  bool is_up(SteadyTime now) const;
+  // Attempts that may begin: enough to keep the provider busy and one round ahead of it, no more. Outcomes
+  // that the ledger does not take count as open too: if it can't be written, sending stops.
+  std::size_t room(SteadyTime now) const;
+  // One destination doesn't take all of it: a quarter of the provider's room is kept for the others, so that
+  // a domain whose attempts hang doesn't delay them.
+  bool has_room_for(const std::string& domain) const;
+
+  // An attempt passes through these in order; each is called once.
+  void begun(const Held& held);  // asked the ledger
+  void started(Held held);       // `sending` is durable
+  std::optional<Held>
+  next_to_send();  // it is with the provider from now on; none: nothing, or no capacity for it
+  void answered(const Held& held);
+  void ended(const Held& held);  // its outcome is recorded
+  // Takes back what is started, not yet with the provider, and chosen by `leaves`; goes on to ended().
+  std::vector<Held> take_started(const std::function<bool(const Held&)>& leaves);
+
+ private:
+  struct Use {
+    std::size_t open = 0;     // begun, not ended
+    std::size_t sending = 0;  // with the provider
+  };
+
+  std::size_t slots() const { return provider().capacity() + use_.sending; }
+  static std::size_t domain_max(std::size_t slots) {
+    return slots < 2 ? slots : slots - std::max<std::size_t>(1, slots / 4);
+  }
+
+  RoutedProvider routed_;
+  Breaker breaker_;
+  std::deque<Held> started_;
+  Use use_;
+  std::map<std::string, Use> domains_;
+};
+
+}  // namespace vestnik::delivery

@@ -1,0 +1,37 @@
+#include "model/limit.h"
+
+#include <charconv>
+#include <fmt/format.h>
+
+#include "base/duration.h"
+
+namespace vestnik {
+namespace {
+
+constexpr std::int64_t uses_max = 1'000'000;
+constexpr std::chrono::milliseconds window_min(100);
+constexpr std::chrono::milliseconds window_max = std::chrono::hours(24 * 366);
+
+}  // namespace
+
+std::optional<Limit> parse_limit(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  Limit limit;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + slash, limit.max);
+  if (error != std::errc() || end != text.data() + slash) return std::nullopt;
+  const std::string_view window = text.substr(slash + 1);
+  auto parsed = parse_duration(window);
+  if (!parsed) parsed = parse_duration("1" + std::string(window));
+  if (!parsed) return std::nullopt;
+  limit.window = *parsed;
+  const bool in_range =
+      limit.max >= 1 && limit.max <= uses_max && limit.window >= window_min && limit.window <= window_max;
+  return in_range ? std::optional(limit) : std::nullopt;
+}
+
+std::string format_limit(const Limit& limit) {
+  return fmt::format("{}/{}", limit.max, format_duration(limit.window));
+}
+
+}  // namespace vestnik
