@@ -36,7 +36,8 @@ struct Config {
 
   std::filesystem::path workflows_dir;  // empty: the set that is compiled in
   std::filesystem::path templates_dir;
-  std::string default_region;  // ISO 3166-1 alpha-2
+  std::string default_region;           // ISO 3166-1 alpha-2
+  std::vector<std::string> categories;  // planning/category.h
 
   std::string smtp_url;  // empty: sandbox
   std::string smpp_url;  // empty: sandbox

@@ -75,6 +75,10 @@ void declare_planning(std::vector<Option>& all) {
       {"VESTNIK_DEFAULT_REGION", Section::planning, "",
        "Country whose national phone numbers are understood; unset, a number begins with + and its country.",
        text(&Config::default_region, forms::region)});
+  all.push_back({"VESTNIK_CATEGORIES", Section::planning, "",
+                 "How the notifications of a category are delivered, such as `otp in_doubt=hold attempts=3 "
+                 "expires_after=5m`; docs/delivery.md lists the settings.",
+                 text_list(&Config::categories, forms::any_line)});
 }
 
 void declare_delivery(std::vector<Option>& all) {

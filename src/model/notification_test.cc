@@ -27,6 +27,17 @@ Notification sample() {
   return n;
 }
 
+TEST(NotificationRecord, CarriesWhatItsCategorySays) {
+  Notification n;
+  n.id = {"n-1"};
+  n.user_id = {"user_1"};
+  n.to = "anna@example.org";
+  n.attempts_max = 3;
+  n.hold_in_doubt = true;
+  n.recipient_limit = Limit{3, std::chrono::hours(24)};
+  EXPECT_EQ(decode_notification(encode(n)).value(), n);
+}
+
 TEST(Notification, RoundTrips) {
   EXPECT_EQ(decode_notification(encode(sample())).value(), sample());
   Notification sms = sample();

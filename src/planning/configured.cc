@@ -37,7 +37,7 @@ Result<SourceFiles, config::Problems> files_of(const std::filesystem::path& dire
 }  // namespace
 
 Result<Configured, config::Problems> configure(const SourceFiles& workflows, const SourceFiles& templates,
-                                               Expiry expiry) {
+                                               Expiry expiry, Categories categories) {
   config::Problems problems;
   auto parsed = parse_workflows(workflows);
   auto compiled = TemplateSet::compile(templates);
@@ -48,17 +48,20 @@ Result<Configured, config::Problems> configure(const SourceFiles& workflows, con
   for (const auto& [event_type, workflow] : *parsed)
     for (const WorkflowStep& step : workflow.steps) check_step(step, *compiled, problems);
   if (!problems.empty()) return std::unexpected(std::move(problems));
-  return Configured{std::move(*parsed), std::move(*compiled), expiry};
+  return Configured{std::move(*parsed), std::move(*compiled), expiry, std::move(categories)};
 }
 
 Result<Configured, config::Problems> load_configured(const config::Config& config) {
   const auto workflows = files_of(config.workflows_dir, shipped_workflows());
   const auto templates = files_of(config.templates_dir, shipped_templates());
+  auto categories = parse_categories(config.categories);
   config::Problems problems;
+  if (!categories) collect(problems, categories.error());
   if (!workflows) collect(problems, workflows.error());
   if (!templates) collect(problems, templates.error());
   if (!problems.empty()) return std::unexpected(std::move(problems));
-  return configure(*workflows, *templates, {config.email_expires_after, config.sms_expires_after});
+  return configure(*workflows, *templates, {config.email_expires_after, config.sms_expires_after},
+                   std::move(*categories));
 }
 
 config::Problems doubts(const Configured& configured) {

@@ -1,4 +1,5 @@
-// Everything that planning goes by: workflows, templates, and how long a notification stays worth sending.
+// Everything that planning goes by: workflows, templates, categories, and how long a notification stays worth
+// sending.
 #pragma once
 
 #include <chrono>
@@ -6,6 +7,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "config/problem.h"
+#include "planning/category.h"
 #include "planning/template_set.h"
 #include "planning/workflow.h"
 
@@ -21,6 +23,7 @@ struct Configured {
   Workflows workflows;
   TemplateSet templates;
   Expiry expiry;
+  Categories categories;
 };
 
 // What Config::workflows_dir and templates_dir hold, or the welcome set. Every problem of every file,
@@ -29,7 +32,7 @@ Result<Configured, config::Problems> load_configured(const config::Config& confi
 
 // The same from files at hand.
 Result<Configured, config::Problems> configure(const SourceFiles& workflows, const SourceFiles& templates,
-                                               Expiry expiry);
+                                               Expiry expiry, Categories categories = {});
 
 // Doubts that don't keep it from working: a name in a template that is nearly one of those that are always
 // there.

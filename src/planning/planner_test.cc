@@ -125,6 +125,31 @@ TEST(Plan, DataCannotPassForTheEventsOwnNames) {
   EXPECT_EQ(plan(event, configured, now).notifications[0].text, "user_1  user_registered 7");
 }
 
+TEST(Plan, TheCategorySaysHowItIsDelivered) {
+  const SourceFiles workflow{
+      {"user_registered.yaml",
+       {"w",
+        "steps:\n"
+        "  - {name: code, channel: sms, template: code, category: otp}\n"
+        "  - {name: own, channel: sms, template: code, category: otp, expires_after: 1h}\n"
+        "  - {name: other, channel: sms, template: code, category: unlisted}\n"}}};
+  const Configured configured =
+      configure(workflow, {{"code/sms.txt", {"t", "1234"}}}, {},
+                parse_categories({"otp in_doubt=hold attempts=3 expires_after=5m limit=3/10m"}).value())
+          .value();
+  const Plan planned = plan(registered(), configured, now);
+  const Notification& code = planned.notifications.at(0);
+  EXPECT_EQ(code.expires_at, registered().accepted_at + 5min);
+  EXPECT_EQ(code.attempts_max, 3);
+  EXPECT_TRUE(code.hold_in_doubt);
+  EXPECT_EQ(code.recipient_limit, (Limit{3, 10min}));
+  EXPECT_EQ(planned.notifications.at(1).expires_at, registered().accepted_at + 1h)
+      << "the step has the last word";
+  const Notification& other = planned.notifications.at(2);
+  EXPECT_EQ(other.expires_at, registered().accepted_at + 6h);
+  EXPECT_FALSE(other.hold_in_doubt || other.recipient_limit || other.attempts_max > 0);
+}
+
 TEST(Plan, DelayAndExpiryCountFromAcceptance) {
   const Configured configured = configured_with(
       "steps:\n  - {name: a, channel: sms, template: t, delay: 2h, expires_after: 30m, category: "
