@@ -64,7 +64,8 @@ class EngineTest : public testing::Test {
                       .group = "email-service",
                       .retry = {.attempts_max = 3, .backoff = {.base = 1s, .cap = 10s}},
                       .held_max = held_max_},
-        *log_, *ledger_, {{*provider_, {}}}, scheduler_, system_random(), *metrics_);
+        *log_, *ledger_, std::vector<RoutedProvider>{{*provider_, {}}}, scheduler_, system_random(),
+        *metrics_);
     engine_->start();
   }
 

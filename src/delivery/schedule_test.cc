@@ -70,5 +70,38 @@ TEST(Schedule, DropForgetsHeldAndWaitingOnesOfAPartition) {
   EXPECT_EQ(ids(schedule.take(from_unix_us(100), 9)), (Ids{"p2-held"}));
 }
 
+TEST(Schedule, WhatIsPutBackKeepsItsPlace) {
+  Schedule schedule;
+  schedule.add(held("a1", "anna", 10));
+  schedule.add(held("b1", "boris", 10));
+  auto taken = schedule.take(from_unix_us(10), 1);
+  schedule.finished(taken[0]);
+  schedule.add(std::move(taken[0]));
+  EXPECT_EQ(ids(schedule.take(from_unix_us(10), 10)), (Ids{"a1", "b1"}));
+}
+
+TEST(Schedule, ForgetsWhatIsForLater) {
+  Schedule schedule;
+  schedule.add(held("now", "u1", 10));
+  schedule.add(held("soon", "u2", 20));
+  schedule.add(held("late", "u3", 99));
+  schedule.forget_after(from_unix_us(20));
+  EXPECT_EQ(schedule.size(), 2u);
+  EXPECT_TRUE(schedule.add(held("late", "u3", 99)));
+}
+
+TEST(Schedule, AClockThatIsSetMovesPausesButNotAppointments) {
+  Schedule schedule;
+  schedule.add(held("pause", "u1", 1'000));
+  Notification n;
+  n.id = {"appointment"};
+  n.user_id = {"u2"};
+  n.send_at = from_unix_us(2'000);
+  schedule.add(Held{.notification = std::make_shared<Notification>(n), .due_at = from_unix_us(2'000)});
+  schedule.clock_was_set(std::chrono::microseconds(5'000));
+  EXPECT_EQ(ids(schedule.take(from_unix_us(5'999), 10)), (Ids{"appointment"}));
+  EXPECT_EQ(ids(schedule.take(from_unix_us(6'000), 10)), (Ids{"pause"}));
+}
+
 }  // namespace
 }  // namespace vestnik::delivery

@@ -38,7 +38,7 @@ class ScriptedProvider final : public Provider {
     stopped = true;
     done();
   }
-  Health health() const override { return {.part = "scripted"}; }
+  Health health() const override { return {.part = "scripted", .well = is_well}; }
 
   // Ends the oldest open attempt.
   void answer(Outcome outcome) {
@@ -48,6 +48,7 @@ class ScriptedProvider final : public Provider {
   }
 
   std::size_t slots = 100;
+  bool is_well = true;
   bool stopped = false;
   std::vector<Open> open;
   std::vector<std::string> sent;  // ids, in the order of send()
