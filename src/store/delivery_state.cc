@@ -1,7 +1,7 @@
+#include "store/delivery_state.h"
+
 #include <array>
 #include <utility>
-
-#include "store/ledger.h"
 
 namespace vestnik::store {
 namespace {
@@ -45,6 +45,22 @@ bool is_final(DeliveryState state) {
     case DeliveryState::expired:
     case DeliveryState::suppressed:
     case DeliveryState::discarded: return true;
+  }
+  return true;
+}
+
+bool content_is_needed(DeliveryState state) {
+  switch (state) {
+    case DeliveryState::pending:
+    case DeliveryState::sending:
+    case DeliveryState::in_doubt:
+    case DeliveryState::dead: return true;
+    case DeliveryState::sent:
+    case DeliveryState::delivered:
+    case DeliveryState::bounced:
+    case DeliveryState::expired:
+    case DeliveryState::suppressed:
+    case DeliveryState::discarded: return false;
   }
   return true;
 }

@@ -77,8 +77,8 @@ TEST(Packed, StepsAndNotificationsComeBackAndDamageIsSeen) {
   EXPECT_EQ(without.to + without.subject + without.text + without.html, "");
   EXPECT_EQ(without.category, "c");
   EXPECT_THROW(channel_of(2), DamagedValue);
-  EXPECT_THROW(step_kind_of(10), DamagedValue);
-  EXPECT_THROW(delivery_state_of(9), DamagedValue);
+  EXPECT_THROW(step_kind_of(12), DamagedValue);
+  EXPECT_THROW(delivery_state_of(10), DamagedValue);
 }
 
 }  // namespace

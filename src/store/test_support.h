@@ -107,8 +107,18 @@ using Deliveries = std::vector<Delivery>;
 inline std::vector<bool> admitted(Ledger& ledger, std::vector<Admission> batch, Timestamp now = t0) {
   return get<std::vector<bool>>([&](auto done) { ledger.admit(std::move(batch), now, std::move(done)); });
 }
+inline std::vector<Beginning> began(Ledger& ledger, std::vector<AttemptStart> batch) {
+  return get<std::vector<Beginning>>(
+      [&](auto done) { ledger.begin_attempts(std::move(batch), std::move(done)); });
+}
+// The same without limits: begun or refused.
 inline std::vector<bool> begun(Ledger& ledger, std::vector<AttemptStart> batch) {
-  return get<std::vector<bool>>([&](auto done) { ledger.begin_attempts(std::move(batch), std::move(done)); });
+  std::vector<bool> marks;
+  for (const Beginning& beginning : began(ledger, std::move(batch))) {
+    EXPECT_NE(beginning.kind, Beginning::Kind::limited);
+    marks.push_back(beginning.kind == Beginning::Kind::begun);
+  }
+  return marks;
 }
 inline Ledger::Recorded recorded(Ledger& ledger, std::vector<Transition> batch) {
   return get<Ledger::Recorded>([&](auto done) { ledger.record(std::move(batch), std::move(done)); });
@@ -132,7 +142,7 @@ inline std::vector<Step> untold(Ledger& ledger, std::vector<std::int32_t> partit
 }
 
 inline AttemptStart start(const Notification& n, int attempt, Owner owner = owner_now) {
-  return {owner, a_step(n, StepKind::sending, attempt, after(10 * attempt))};
+  return {owner, a_step(n, StepKind::sending, attempt, after(10 * attempt)), {}};
 }
 inline Transition transition(const Notification& n, int attempt, DeliveryState to, StepKind kind,
                              Owner owner = owner_now) {

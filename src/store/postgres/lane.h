@@ -142,10 +142,11 @@ struct Flat {
         request.push_back(r);
       }
   }
-  // One bool per item, handed back to the requests.
-  std::vector<std::vector<bool>> split(const std::vector<std::vector<Item>>& requests,
-                                       const std::vector<bool>& per_item) const {
-    std::vector<std::vector<bool>> answers(requests.size());
+  // One answer per item, handed back to the requests.
+  template <class Answer>
+  std::vector<std::vector<Answer>> split(const std::vector<std::vector<Item>>& requests,
+                                         const std::vector<Answer>& per_item) const {
+    std::vector<std::vector<Answer>> answers(requests.size());
     for (std::size_t i = 0; i < items.size(); ++i) answers[request[i]].push_back(per_item[i]);
     return answers;
   }

@@ -6,6 +6,7 @@
 
 #include "store/codes.h"
 #include "store/packed.h"
+#include "store/postgres/waves.h"
 
 namespace vestnik::store::postgres {
 namespace {
@@ -25,22 +26,7 @@ constexpr std::string_view insert_deliveries =
     "ON CONFLICT (id) DO NOTHING RETURNING id) "
     "SELECT id FROM fresh UNION ALL SELECT l.id FROM t JOIN ledger l ON l.id = t.id WHERE $10 AND l.op = $9";
 
-// The last part of each: what an earlier go of this very batch has done counts as done. `state + 0` keeps the
-// planner from reading all that is pending through the partial index ledger_due, which looks cheap as long as
-// the table is small.
-constexpr std::string_view begin =
-    "WITH t AS (SELECT * FROM unnest($1::bytea[], $2::int8[], $3::int8[], $4::int8[], $5::bytea[], "
-    "$6::bytea[], "
-    "$7::bytea[]) WITH ORDINALITY AS t(id, attempt, epoch, at, provider, step_id, step, n)), "
-    "moved AS (UPDATE ledger l SET state = 1, attempt = t.attempt, epoch = t.epoch, provider = t.provider, "
-    "updated_at = t.at, op = $8 FROM t WHERE l.id = t.id AND l.state + 0 = 0 AND l.attempt = t.attempt - 1 "
-    "AND l.epoch <= t.epoch AND NOT EXISTS (SELECT FROM ledger_owners o WHERE o.channel = l.channel "
-    "AND o.partition = l.partition AND o.epoch > t.epoch) "
-    "RETURNING l.id, l.channel, l.partition, t.step_id, t.step, t.n), "
-    "kept AS (INSERT INTO outbox (step_id, channel, partition, op, step) "
-    "SELECT step_id, channel, partition, $8, step FROM moved ORDER BY n ON CONFLICT (step_id) DO NOTHING) "
-    "SELECT id FROM moved UNION ALL SELECT l.id FROM t JOIN ledger l ON l.id = t.id WHERE $9 AND l.op = $8";
-
+// The last part: what an earlier go of this very batch has done counts as done.
 constexpr std::string_view record =
     "WITH t AS (SELECT * FROM unnest($1::bytea[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], "
     "$6::int8[], "
@@ -52,8 +38,8 @@ constexpr std::string_view record =
     "due_at = CASE WHEN t.state = 0 THEN t.due_at ELSE l.due_at END, updated_at = t.at, provider = "
     "t.provider, "
     "answer = t.answer, progress = t.progress, "
-    // sent, expired, suppressed: the content is not needed any more
-    "content = CASE WHEN t.state IN (2, 7, 8) THEN NULL ELSE l.content END, op = $13 "
+    // sent, expired, suppressed, discarded: the content is not needed any more
+    "content = CASE WHEN t.state IN (2, 7, 8, 9) THEN NULL ELSE l.content END, op = $13 "
     // An outcome is the truth about its attempt, whoever has the partition now.
     "FROM t WHERE l.id = t.id AND l.attempt = t.attempt AND (l.state = 1 OR (l.state = 0 "
     "AND l.epoch <= t.epoch AND NOT EXISTS (SELECT FROM ledger_owners o WHERE o.channel = l.channel "
@@ -73,56 +59,6 @@ constexpr std::string_view insert_messages =
     "JOIN ledger l ON l.id = t.delivery AND l.op = $4 AND l.state = 2 ORDER BY t.n "
     "ON CONFLICT (provider, message_id) DO UPDATE SET delivery = excluded.delivery, status = CASE "
     "WHEN m.delivery IS NULL OR m.delivery = excluded.delivery THEN m.status ELSE 0 END";
-
-// One statement can change a row only once: the second mention of a notification goes into the second wave,
-// and so on.
-template <class Item>
-std::vector<std::vector<std::size_t>> waves_of(const Flat<Item>& flat) {
-  std::vector<std::vector<std::size_t>> waves;
-  std::unordered_map<std::string_view, std::size_t> mentions;
-  for (std::size_t i = 0; i < flat.items.size(); ++i) {
-    const std::size_t wave = mentions[flat.items[i]->step.notification_id.value]++;
-    if (wave == waves.size()) waves.emplace_back();
-    waves[wave].push_back(i);
-  }
-  return waves;
-}
-
-template <class Item>
-Statement lock_for(const Flat<Item>& flat) {
-  std::vector<std::pair<Channel, std::int32_t>> partitions;
-  for (const Item* item : flat.items) partitions.emplace_back(item->step.channel, item->owner.partition);
-  return lock_partitions(partitions, true);
-}
-
-// Which of the wave's items are among the returned ids.
-template <class Item>
-void mark(const Rows& rows, const Flat<Item>& flat, const std::vector<std::size_t>& wave,
-          std::vector<bool>& marks) {
-  std::set<std::string_view> ids;
-  for (int i = 0; i < rows.size(); ++i) ids.insert(rows.bytes(i, 0));
-  for (const std::size_t i : wave)
-    marks[i] = ids.contains(pack_id(flat.items[i]->step.notification_id.value));
-}
-
-Parameters begin_parameters(const Flat<AttemptStart>& flat, const std::vector<std::size_t>& wave) {
-  std::vector<std::string> ids, providers, step_ids, steps;
-  std::vector<std::int64_t> attempts, epochs, times;
-  for (const std::size_t i : wave) {
-    const Step& step = flat.items[i]->step;
-    ids.push_back(pack_id(step.notification_id.value));
-    attempts.push_back(step.attempt);
-    epochs.push_back(flat.items[i]->owner.epoch);
-    times.push_back(to_unix_us(step.at));
-    providers.push_back(step.provider);
-    step_ids.push_back(step.id());
-    steps.push_back(pack_step(step));
-  }
-  Parameters parameters;
-  parameters.blobs(ids).integers(attempts).integers(epochs).integers(times).blobs(providers).blobs(step_ids);
-  parameters.blobs(steps);
-  return parameters;
-}
 
 Parameters record_parameters(const Flat<Transition>& flat, const std::vector<std::size_t>& wave) {
   std::vector<std::string> ids, providers, answers, progresses, step_ids, steps;
@@ -220,24 +156,6 @@ std::vector<std::vector<bool>> admit_all(const Try& go,
     for (std::size_t i = 0; i < request.batch.size(); ++i) taken.push_back(fresh.erase(ids[at++]) == 1);
   }
   return answers;
-}
-
-std::vector<std::vector<bool>> begin_all(const Try& go,
-                                         const std::vector<std::vector<AttemptStart>>& requests) {
-  const Flat<AttemptStart> flat(requests);
-  const auto waves = waves_of(flat);
-  Transaction transaction(go.connection, go.deadline);
-  Statement lock = lock_for(flat);
-  transaction.add(lock.sql, std::move(lock.parameters));
-  for (std::size_t w = 0; w < waves.size(); ++w) {
-    Parameters parameters = begin_parameters(flat, waves[w]);
-    parameters.integer(go.token + static_cast<std::int64_t>(w)).boolean(go.again);
-    transaction.add(begin, std::move(parameters));
-  }
-  const std::vector<Rows> rows = transaction.commit();
-  std::vector<bool> begun(flat.items.size());
-  for (std::size_t w = 0; w < waves.size(); ++w) mark(rows[1 + w], flat, waves[w], begun);
-  return flat.split(requests, begun);
 }
 
 std::vector<Ledger::Recorded> record_all(const Try& go,

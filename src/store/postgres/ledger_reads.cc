@@ -6,7 +6,6 @@
 #include "store/postgres/ledger.h"
 
 namespace vestnik::store::postgres {
-namespace {
 
 // A row's epoch is that of its last change; a claim raises it for all rows of the partition at once by one
 // row in ledger_owners, however many are pending.
@@ -15,7 +14,29 @@ const std::string delivery_columns =
     "FROM "
     "ledger_owners o WHERE o.channel = l.channel AND o.partition = l.partition)), l.attempt, l.due_at, "
     "l.provider, "
-    "l.progress, l.answer, l.updated_at ";
+    "l.progress, l.answer, l.updated_at, l.retried_after ";
+
+std::vector<Delivery> deliveries_of(const Rows& rows) {
+  std::vector<Delivery> deliveries;
+  for (int i = 0; i < rows.size(); ++i) {
+    Delivery d;
+    d.notification = unpack_notification(rows.bytes(i, 0), rows.bytes(i, 1), rows.bytes(i, 2));
+    d.state = delivery_state_of(rows.integer(i, 3));
+    d.owner = {static_cast<std::int32_t>(rows.integer(i, 4)), rows.integer(i, 5)};
+    d.attempt = static_cast<int>(rows.integer(i, 6));
+    d.due_at = from_unix_us(rows.integer(i, 7));
+    d.provider = rows.bytes(i, 8);
+    d.progress = rows.bytes(i, 9);
+    d.answer = rows.bytes(i, 10);
+    d.updated_at = from_unix_us(rows.integer(i, 11));
+    if (!rows.is_null(i, 12)) d.retried_after = static_cast<int>(rows.integer(i, 12));
+    deliveries.push_back(std::move(d));
+  }
+  return deliveries;
+}
+
+namespace {
+
 const std::string select_sending =
     delivery_columns +
     "FROM unnest($2::int8[], $3::int8[]) AS t(partition, epoch) JOIN ledger_owners w ON w.channel = $1 "
@@ -42,24 +63,6 @@ constexpr std::string_view select_newer =
 constexpr std::string_view delete_told = "DELETE FROM outbox WHERE step_id = ANY ($1::bytea[])";
 constexpr std::string_view select_untold =
     "SELECT step FROM outbox WHERE channel = $1 AND partition = ANY ($2::int8[]) ORDER BY seq LIMIT $3";
-
-std::vector<Delivery> deliveries_of(const Rows& rows) {
-  std::vector<Delivery> deliveries;
-  for (int i = 0; i < rows.size(); ++i) {
-    Delivery d;
-    d.notification = unpack_notification(rows.bytes(i, 0), rows.bytes(i, 1), rows.bytes(i, 2));
-    d.state = delivery_state_of(rows.integer(i, 3));
-    d.owner = {static_cast<std::int32_t>(rows.integer(i, 4)), rows.integer(i, 5)};
-    d.attempt = static_cast<int>(rows.integer(i, 6));
-    d.due_at = from_unix_us(rows.integer(i, 7));
-    d.provider = rows.bytes(i, 8);
-    d.progress = rows.bytes(i, 9);
-    d.answer = rows.bytes(i, 10);
-    d.updated_at = from_unix_us(rows.integer(i, 11));
-    deliveries.push_back(std::move(d));
-  }
-  return deliveries;
-}
 
 std::vector<std::int64_t> wide(const std::vector<std::int32_t>& partitions) {
   return {partitions.begin(), partitions.end()};
@@ -173,21 +176,27 @@ PostgresLedger::PostgresLedger(Pool& pool, const Clock& clock)
       clock_(clock),
       // One batch at a time where the order of the calls matters.
       admissions_(pool.add_lane<Admissions, std::vector<bool>>(1, true, admit_all)),
-      starts_(pool.add_lane<std::vector<AttemptStart>, std::vector<bool>>(1, true, begin_all)),
+      starts_(pool.add_lane<std::vector<AttemptStart>, std::vector<Beginning>>(
+          1, true,
+          [&clock](const Try& go, const std::vector<std::vector<AttemptStart>>& requests) {
+            return begin_all(go, requests, clock);
+          })),
       transitions_(pool.add_lane<std::vector<Transition>, Recorded>(1, true, record_all)),
       receipts_(pool.add_lane<Receipts, std::vector<Step>>(1, true, apply_receipts_all)),
       claims_(pool.add_lane<Claim, Claimed>(1, false, claim_all)),
       due_(pool.add_lane<DueQuery, std::vector<Delivery>>(2, false, due_all)),
       next_due_(pool.add_lane<DueQuery, std::optional<Timestamp>>(2, false, next_due_all)),
       outbox_(pool.add_lane<OutboxRequest, std::vector<Step>>(1, true, outbox_all)),
-      finding_(pool.add_lane<std::string, std::optional<Delivery>>(2, false, find_all)) {}
+      finding_(pool.add_lane<std::string, std::optional<Delivery>>(2, false, find_all)),
+      lists_(pool.add_lane<ListQuery, DeliveryPage>(1, false, list_all)),
+      amendments_(pool.add_lane<std::vector<Amendment>, std::vector<Amended>>(1, true, amend_all)) {}
 
 void PostgresLedger::admit(std::vector<Admission> batch, Timestamp now, Done<std::vector<bool>> done) {
   const std::size_t rows = batch.size();
   pool_.submit(admissions_, Admissions{std::move(batch), now}, rows, std::move(done));
 }
 
-void PostgresLedger::begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<bool>> done) {
+void PostgresLedger::begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<Beginning>> done) {
   const std::size_t rows = batch.size();
   pool_.submit(starts_, std::move(batch), rows, std::move(done));
 }
@@ -232,6 +241,16 @@ void PostgresLedger::untold(Channel channel, std::vector<std::int32_t> partition
 
 void PostgresLedger::find(const NotificationId& id, Done<std::optional<Delivery>> done) {
   pool_.submit(finding_, pack_id(id.value), 1, std::move(done));
+}
+
+void PostgresLedger::list(DeliveryFilter filter, std::int64_t before, std::size_t limit,
+                          Done<DeliveryPage> done) {
+  pool_.submit(lists_, ListQuery{std::move(filter), before, limit}, 1, std::move(done));
+}
+
+void PostgresLedger::amend(std::vector<Amendment> batch, Done<std::vector<Amended>> done) {
+  const std::size_t rows = batch.size();
+  pool_.submit(amendments_, std::move(batch), rows, std::move(done));
 }
 
 }  // namespace vestnik::store::postgres

@@ -116,6 +116,19 @@ CREATE TABLE sandbox (
 );
 CREATE INDEX sandbox_kept ON sandbox (kept_at, id);
 )sql",
+    R"sql(
+ALTER TABLE ledger ADD COLUMN retried_after integer;
+-- The states of is_listed_by_state (store/delivery_filter.h).
+CREATE INDEX ledger_listed ON ledger (state, seq) WHERE state IN (4, 5, 6, 7, 8, 9);
+CREATE INDEX ledger_seq ON ledger (seq);
+-- stored: store/limit_window.h. until: from then on the row may go.
+CREATE TABLE ledger_limits (
+  key bytea PRIMARY KEY,
+  stored bytea NOT NULL,
+  until bigint NOT NULL
+) WITH (fillfactor = 50);
+CREATE INDEX ledger_limits_until ON ledger_limits (until);
+)sql",
 };
 
 void bring_up_to_date(Connection& connection) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "store/codes.h"
+#include "store/delivery_state.h"
 #include "store/packed.h"
+#include "store/sqlite/limits.h"
 
 namespace vestnik::store::sqlite {
 namespace {
@@ -31,25 +33,48 @@ std::vector<bool> admit_all(Connection& connection, const std::vector<Admission>
   return taken;
 }
 
-std::vector<bool> begin_all(Connection& connection, const std::vector<AttemptStart>& batch) {
-  Statement update = connection.prepare(
-      "UPDATE ledger SET state = 1, attempt = ?2, epoch = ?3, provider = ?4, updated_at = ?5 "
-      "WHERE id = ?1 AND state = 0 AND attempt = ?2 - 1 AND epoch <= ?3 AND NOT EXISTS "
-      "(SELECT 1 FROM ledger_owners o WHERE o.channel = ledger.channel AND o.partition = ledger.partition "
-      "AND o.epoch > ?3) RETURNING partition");
-  std::vector<bool> begun;
-  for (const AttemptStart& start : batch) {
-    const Step& step = start.step;
-    const std::string id = pack_id(step.notification_id.value);
-    update.bind_blob(1, id).bind(2, step.attempt).bind(3, start.owner.epoch).bind_blob(4, step.provider);
-    update.bind(5, to_unix_us(step.at));
-    const bool moved = update.step();
-    const std::int64_t partition = moved ? update.integer(0) : 0;
-    update.reset();
-    if (moved) keep_untold(connection, step, partition);
-    begun.push_back(moved);
+// The row is as told, and no newer owner has its partition.
+const std::string where_as_told =
+    "WHERE id = ?1 AND state = 0 AND attempt = ?2 - 1 AND epoch <= ?3 AND NOT EXISTS "
+    "(SELECT 1 FROM ledger_owners o WHERE o.channel = ledger.channel AND o.partition = ledger.partition "
+    "AND o.epoch > ?3)";
+const std::string select_as_told = "SELECT 1 FROM ledger " + where_as_told;
+const std::string begin =
+    "UPDATE ledger SET state = 1, attempt = ?2, epoch = ?3, provider = ?4, updated_at = ?5 " + where_as_told +
+    " RETURNING partition";
+
+// Within a work nothing else writes, so what is looked at first still holds afterwards.
+bool is_as_told(Connection& connection, const AttemptStart& start) {
+  const std::string id = pack_id(start.step.notification_id.value);
+  Statement select = connection.prepare(select_as_told);
+  select.bind_blob(1, id).bind(2, start.step.attempt).bind(3, start.owner.epoch);
+  return select.step();
+}
+
+Beginning begin_one(Connection& connection, const AttemptStart& start, Limits& limits) {
+  if (!start.limits.empty()) {
+    if (!is_as_told(connection, start)) return {.kind = Beginning::Kind::refused};
+    const Beginning counted = limits.use(start);
+    if (counted.kind != Beginning::Kind::begun) return counted;
   }
-  return begun;
+  const Step& step = start.step;
+  const std::string id = pack_id(step.notification_id.value);
+  Statement update = connection.prepare(begin);
+  update.bind_blob(1, id).bind(2, step.attempt).bind(3, start.owner.epoch).bind_blob(4, step.provider);
+  update.bind(5, to_unix_us(step.at));
+  if (!update.step()) return {.kind = Beginning::Kind::refused};
+  keep_untold(connection, step, update.integer(0));
+  return {.kind = Beginning::Kind::begun};
+}
+
+std::vector<Beginning> begin_all(Connection& connection, const std::vector<AttemptStart>& batch,
+                                 Timestamp now) {
+  Limits limits(connection, now);
+  std::vector<Beginning> beginnings;
+  beginnings.reserve(batch.size());
+  for (const AttemptStart& start : batch) beginnings.push_back(begin_one(connection, start, limits));
+  limits.write();
+  return beginnings;
 }
 
 struct Place {
@@ -80,21 +105,6 @@ std::optional<Place> move_row(Connection& connection, const Transition& t) {
   return Place{update.integer(0), update.integer(1)};
 }
 
-bool content_is_needed(DeliveryState state) {
-  switch (state) {
-    case DeliveryState::pending:
-    case DeliveryState::sending:
-    case DeliveryState::in_doubt:
-    case DeliveryState::dead: return true;
-    case DeliveryState::sent:
-    case DeliveryState::delivered:
-    case DeliveryState::bounced:
-    case DeliveryState::expired:
-    case DeliveryState::suppressed: return false;
-  }
-  return true;
-}
-
 Ledger::Recorded record_all(Connection& connection, const std::vector<Transition>& batch) {
   Ledger::Recorded recorded;
   for (const Transition& t : batch) {
@@ -102,8 +112,7 @@ Ledger::Recorded record_all(Connection& connection, const std::vector<Transition
     recorded.applied.push_back(place.has_value());
     if (!place) continue;
     keep_untold(connection, t.step, place->partition);
-    if (!content_is_needed(t.to))
-      connection.prepare("DELETE FROM ledger_content WHERE seq = ?1").bind(1, place->seq).run();
+    if (!content_is_needed(t.to)) drop_content(connection, place->seq);
     if (t.to != DeliveryState::sent || t.message_ids.empty()) continue;
     add_messages(connection, place->seq, t.step.provider, t.message_ids);
     if (auto step = settle(connection, place->seq)) recorded.receipt_steps.push_back(std::move(*step));
@@ -126,15 +135,22 @@ void keep_untold(Connection& connection, const Step& step, std::int64_t partitio
       .run();
 }
 
+void drop_content(Connection& connection, std::int64_t seq) {
+  connection.prepare("DELETE FROM ledger_content WHERE seq = ?1").bind(1, seq).run();
+}
+
 void SqliteLedger::admit(std::vector<Admission> batch, Timestamp now, Done<std::vector<bool>> done) {
   gate_.write<std::vector<bool>>(
       [batch = std::move(batch), now](Connection& connection) { return admit_all(connection, batch, now); },
       std::move(done));
 }
 
-void SqliteLedger::begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<bool>> done) {
-  gate_.write<std::vector<bool>>(
-      [batch = std::move(batch)](Connection& connection) { return begin_all(connection, batch); },
+// The time is read when the work runs: an attempt that waited in the queue begins then, not before.
+void SqliteLedger::begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<Beginning>> done) {
+  gate_.write<std::vector<Beginning>>(
+      [batch = std::move(batch), &clock = clock_](Connection& connection) {
+        return begin_all(connection, batch, clock.now());
+      },
       std::move(done));
 }
 

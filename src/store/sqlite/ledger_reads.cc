@@ -6,20 +6,15 @@
 #include "store/sqlite/ledger.h"
 
 namespace vestnik::store::sqlite {
-namespace {
 
 // The row's epoch is that of its last change; a claim raises it for all rows of the partition at once by one
 // row in ledger_owners, however many are pending.
 const std::string delivery_columns =
     "SELECT l.id, l.meta, coalesce(c.content, x''), l.state, l.partition, max(l.epoch, coalesce(o.epoch, "
     "l.epoch)), "
-    "l.attempt, l.due_at, l.provider, l.progress, l.answer, l.updated_at FROM ledger l "
+    "l.attempt, l.due_at, l.provider, l.progress, l.answer, l.updated_at, l.retried_after FROM ledger l "
     "LEFT JOIN ledger_content c ON c.seq = l.seq "
     "LEFT JOIN ledger_owners o ON o.channel = l.channel AND o.partition = l.partition ";
-const std::string sending_deliveries =
-    delivery_columns + "WHERE l.state = 1 AND l.channel = ?1 AND l.partition = ?2";
-const std::string delivery_by_seq = delivery_columns + "WHERE l.seq = ?1";
-const std::string delivery_by_id = delivery_columns + "WHERE l.id = ?1";
 
 Delivery delivery_of(const Statement& row) {
   Delivery d;
@@ -32,8 +27,16 @@ Delivery delivery_of(const Statement& row) {
   d.progress = row.blob(9);
   d.answer = row.blob(10);
   d.updated_at = from_unix_us(row.integer(11));
+  if (!row.is_null(12)) d.retried_after = static_cast<int>(row.integer(12));
   return d;
 }
+
+namespace {
+
+const std::string sending_deliveries =
+    delivery_columns + "WHERE l.state = 1 AND l.channel = ?1 AND l.partition = ?2";
+const std::string delivery_by_seq = delivery_columns + "WHERE l.seq = ?1";
+const std::string delivery_by_id = delivery_columns + "WHERE l.id = ?1";
 
 Ledger::Claimed claim_all(Connection& connection, Channel channel, const std::vector<Owner>& owners) {
   Statement upsert = connection.prepare(

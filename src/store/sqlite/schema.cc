@@ -107,6 +107,18 @@ CREATE TABLE sandbox (
 );
 CREATE INDEX sandbox_kept ON sandbox (kept_at);
 )sql",
+    R"sql(
+ALTER TABLE ledger ADD COLUMN retried_after INTEGER;
+-- The states of is_listed_by_state (store/delivery_filter.h).
+CREATE INDEX ledger_listed ON ledger (state, seq) WHERE state IN (4, 5, 6, 7, 8, 9);
+-- stored: store/limit_window.h. until: from then on the row may go.
+CREATE TABLE ledger_limits (
+  key BLOB PRIMARY KEY,
+  stored BLOB NOT NULL,
+  until INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX ledger_limits_until ON ledger_limits (until);
+)sql",
 };
 
 }  // namespace
