@@ -47,7 +47,7 @@ void Attempts::begin(Held held, Lane& lane) {
   ++held.attempt;
   held.provider = lane.name();
   held.in_lane = true;
-  lane.begun(held);
+  lane.begun(held, scheduler_.clock().steady_now());
   begin_.add(std::move(held));
 }
 
@@ -122,7 +122,7 @@ void Attempts::send_started(Lane& lane) {
     if (calls_.may_send(held->owner)) {
       send(std::move(*held), lane);
     } else {
-      lane.answered(*held);
+      lane.answered(*held, scheduler_.clock().steady_now());
       give_back(std::move(*held));
     }
   }
@@ -134,7 +134,7 @@ void Attempts::send(Held held, Lane& lane) {
   lane.provider().send(std::move(attempt), [this, &lane, alive = std::weak_ptr(alive_),
                                             held = std::move(held)](Outcome outcome) mutable {
     if (alive.expired()) return;
-    lane.answered(held);
+    lane.answered(held, scheduler_.clock().steady_now());
     note_in_breaker(lane, outcome);
     conclude(std::move(held), std::move(outcome));
     send_started(lane);

@@ -1,4 +1,5 @@
 // What is due, and where it goes (the part of Engine between the schedule and the attempts).
+#include <algorithm>
 #include <utility>
 
 #include "base/logging.h"
@@ -17,6 +18,7 @@ constexpr auto destination_slow_pause = 30s;
 constexpr auto clock_step = 1s;
 // Parked deliveries that one attempt's end lets try again.
 constexpr std::size_t unpark_max = 2;
+constexpr std::size_t parked_max = 1'000;
 
 Parking::Place place_of(const std::string& provider, const Held& held) {
   return {provider, domain_of(held.notification->to)};
@@ -39,7 +41,7 @@ bool Engine::begin(Held held, Timestamp now) {
   const Lanes::Choice choice = lanes_.choose(held, scheduler_.clock().steady_now());
   switch (choice.why) {
     case Lanes::Why::full: put_back(std::move(held)); return false;
-    case Lanes::Why::domain_full: park(std::move(held), *choice.lane, now); return true;
+    case Lanes::Why::domain_full: return park(std::move(held), *choice.lane, now);
     case Lanes::Why::not_up:
       put_off(std::move(held), now + provider_down_pause, "its provider is away");
       return true;
@@ -59,11 +61,20 @@ void Engine::put_back(Held held) {
   schedule_.add(std::move(held));
 }
 
-void Engine::park(Held held, const Lane& lane, Timestamp now) {
-  if (parking_.size() >= options_.held_max / 4)
-    return attempts_.put_off(std::move(held), now + destination_slow_pause, "its destination is slow");
+// False: no more can be parked, and it is not worth while: the destination is quick, so those behind it wait
+// a moment.
+bool Engine::park(Held held, const Lane& lane, Timestamp now) {
   Parking::Place place = place_of(lane.name(), held);
-  parking_.add(std::move(place), std::move(held));
+  if (parking_.size() < std::min(parked_max, options_.held_max / 4)) {
+    parking_.add(std::move(place), std::move(held));
+    return true;
+  }
+  if (!lane.is_stalled(place.second, scheduler_.clock().steady_now())) {
+    put_back(std::move(held));
+    return false;
+  }
+  attempts_.put_off(std::move(held), now + destination_slow_pause, "its destination is slow");
+  return true;
 }
 
 void Engine::put_off(Held held, Timestamp until, const char* why) {

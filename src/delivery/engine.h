@@ -96,7 +96,7 @@ class Engine final : public log::Consumer {
   void look_at_clock(Timestamp now);
   void make_room_in_memory(Timestamp now);
   void put_back(Held held);
-  void park(Held held, const Lane& lane, Timestamp now);
+  bool park(Held held, const Lane& lane, Timestamp now);  // as begin()
   void put_off(Held held, Timestamp until, const char* why);
   void limited(Held held, const store::LimitUse& use, Timestamp until);
   void finished(const Held& held, std::optional<Held> retry);

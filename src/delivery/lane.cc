@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace vestnik::delivery {
+namespace {
+
+constexpr std::chrono::seconds stalled_after(10);
+
+}  // namespace
 
 std::string domain_of(std::string_view to) {
   const std::size_t at = to.rfind('@');
@@ -43,9 +48,17 @@ bool Lane::has_room_for(const std::string& domain) const {
   return domain.empty() || use == domains_.end() || use->second.open < 2 * domain_max(slots());
 }
 
-void Lane::begun(const Held& held) {
+bool Lane::is_stalled(const std::string& domain, SteadyTime now) const {
+  const auto use = domains_.find(domain);
+  return use != domains_.end() && now - use->second.moved_at > stalled_after;
+}
+
+void Lane::begun(const Held& held, SteadyTime now) {
   ++use_.open;
-  if (const std::string domain = domain_of(held.notification->to); !domain.empty()) ++domains_[domain].open;
+  const std::string domain = domain_of(held.notification->to);
+  if (domain.empty()) return;
+  Use& use = domains_[domain];
+  if (use.open++ == 0) use.moved_at = now;
 }
 
 void Lane::started(Held held) { started_.push_back(std::move(held)); }
@@ -66,10 +79,12 @@ std::optional<Held> Lane::next_to_send() {
   return held;
 }
 
-void Lane::answered(const Held& held) {
+void Lane::answered(const Held& held, SteadyTime now) {
   --use_.sending;
-  if (const auto use = domains_.find(domain_of(held.notification->to)); use != domains_.end())
-    --use->second.sending;
+  const auto use = domains_.find(domain_of(held.notification->to));
+  if (use == domains_.end()) return;
+  --use->second.sending;
+  use->second.moved_at = now;
 }
 
 void Lane::ended(const Held& held) {

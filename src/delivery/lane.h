@@ -41,13 +41,15 @@ class Lane {
   // One destination doesn't take all of it: a quarter of the provider's room is kept for the others, so that
   // a domain whose attempts hang doesn't delay them.
   bool has_room_for(const std::string& domain) const;
+  // None of this destination's attempts has ended for a while, though there are some.
+  bool is_stalled(const std::string& domain, SteadyTime now) const;
 
   // An attempt passes through these in order; each is called once.
-  void begun(const Held& held);  // asked the ledger
-  void started(Held held);       // `sending` is durable
+  void begun(const Held& held, SteadyTime now);  // asked the ledger
+  void started(Held held);                       // `sending` is durable
   std::optional<Held>
   next_to_send();  // it is with the provider from now on; none: nothing, or no capacity for it
-  void answered(const Held& held);
+  void answered(const Held& held, SteadyTime now);
   void ended(const Held& held);  // its outcome is recorded
   // Takes back what is started, not yet with the provider, and chosen by `leaves`; goes on to ended().
   std::vector<Held> take_started(const std::function<bool(const Held&)>& leaves);
@@ -56,12 +58,11 @@ class Lane {
   struct Use {
     std::size_t open = 0;     // begun, not ended
     std::size_t sending = 0;  // with the provider
+    SteadyTime moved_at{};    // one was answered, or the first begun
   };
 
   std::size_t slots() const { return provider().capacity() + use_.sending; }
-  static std::size_t domain_max(std::size_t slots) {
-    return slots < 2 ? slots : slots - std::max<std::size_t>(1, slots / 4);
-  }
+  static std::size_t domain_max(std::size_t slots) { return slots - slots / 4; }
 
   RoutedProvider routed_;
   Breaker breaker_;

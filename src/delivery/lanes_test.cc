@@ -33,7 +33,7 @@ class LanesTest : public testing::Test {
   }
   // An attempt that has got as far as the provider.
   static void send(Lane& lane, const Held& held) {
-    lane.begun(held);
+    lane.begun(held, now);
     lane.started(held);
     ASSERT_TRUE(lane.next_to_send());
     lane.provider().send({held.notification}, [](Outcome) {});
@@ -51,7 +51,7 @@ TEST_F(LanesTest, TheFirstTakesAllWhileItWorks) {
   EXPECT_EQ(chosen(two, held_for()), "first");
   providers_[0].slots = 1;
   send(*two.find("first"), held_for());
-  two.find("first")->begun(held_for());
+  two.find("first")->begun(held_for(), now);
   EXPECT_EQ(two.choose(held_for(), now).why, Why::full) << "busy is not broken: the backup is for that";
   trip(*two.find("first"));
   EXPECT_EQ(chosen(two, held_for()), "second");
@@ -114,7 +114,7 @@ TEST_F(LanesTest, ABrokenOneIsTriedWithOneAttemptAtATime) {
   EXPECT_EQ(one.choose(held_for(), now).why, Why::full);
   const SteadyTime later = lane.breaker().open_until();
   EXPECT_EQ(one.choose(held_for(), later).why, Why::chosen);
-  lane.begun(held_for());
+  lane.begun(held_for(), now);
   EXPECT_EQ(one.choose(held_for(), later).why, Why::full);
 }
 
@@ -125,7 +125,7 @@ TEST_F(LanesTest, ADestinationLeavesAQuarterToTheOthers) {
   int sending = 0;
   for (int i = 0; i < 12; ++i) {
     ASSERT_EQ(one.choose(held_for(), now).why, Why::chosen) << i;
-    lane.begun(held_for());
+    lane.begun(held_for(), now);
     lane.started(held_for());
     if (auto held = lane.next_to_send()) {
       providers_[0].send({held->notification}, [](Outcome) {});
@@ -134,8 +134,11 @@ TEST_F(LanesTest, ADestinationLeavesAQuarterToTheOthers) {
   }
   EXPECT_EQ(sending, 6) << "of 8";
   EXPECT_EQ(one.choose(held_for("boris@EXAMPLE.org"), now).why, Why::domain_full);
+  EXPECT_FALSE(lane.is_stalled("example.org", now + 10s));
+  EXPECT_TRUE(lane.is_stalled("example.org", now + 11s));
+  EXPECT_FALSE(lane.is_stalled("example.net", now + 11s));
   ASSERT_EQ(one.choose(held_for("vera@example.net"), now).why, Why::chosen);
-  lane.begun(held_for("vera@example.net"));
+  lane.begun(held_for("vera@example.net"), now);
   lane.started(held_for("vera@example.net"));
   const auto next = lane.next_to_send();
   ASSERT_TRUE(next) << "those that wait do not stand in its way";

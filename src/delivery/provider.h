@@ -43,8 +43,9 @@ class Provider {
 
   // Set once by the engine before anything else.
   virtual void on_capacity(std::move_only_function<void()> call) = 0;
-  // The receipt, and what to call (on this executor) once the ledger has it: only then may the peer be told that
-  // it arrived. Not called while the ledger can't be written: the peer then sends it again, or never forgets it.
+  // The receipt, and what to call (on this executor) once the ledger has it: only then may the peer be told
+  // that it arrived. Not called while the ledger can't be written: the peer then sends it again, or never
+  // forgets it.
   virtual void on_receipt(std::move_only_function<void(Receipt, Task recorded)> call) = 0;
 
   // Finishes open attempts (by their deadlines, `limit` at the latest: then what had its last byte written is
