@@ -66,6 +66,9 @@ class ManualScheduler final : public Scheduler, private Clock {
     return true;
   }
 
+  // As an administrator sets it: timers and the monotonic clock don't care.
+  void set_wall_clock(std::chrono::microseconds by) { wall_ahead_ += by; }
+
   // Moves time on, running each timer at its moment.
   void advance(std::chrono::microseconds by) {
     const auto target = elapsed_ + by;
@@ -95,7 +98,7 @@ class ManualScheduler final : public Scheduler, private Clock {
     Key key_;
   };
 
-  Timestamp now() const override { return from_unix_us(1'700'000'000'000'000) + elapsed_; }
+  Timestamp now() const override { return from_unix_us(1'700'000'000'000'000) + elapsed_ + wall_ahead_; }
   SteadyTime steady_now() const override { return SteadyTime(elapsed_); }
 
   Task next() {
@@ -110,6 +113,7 @@ class ManualScheduler final : public Scheduler, private Clock {
   std::condition_variable wake_;
   std::deque<Task> tasks_;
   std::chrono::microseconds elapsed_{0};
+  std::chrono::microseconds wall_ahead_{0};
   std::uint64_t sequence_ = 0;
   std::shared_ptr<Timers> timers_ = std::make_shared<Timers>();
 };
