@@ -2,7 +2,8 @@
 //
 //   INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, testing::Values(StoreFactory(make_sqlite_store)));
 //
-// The cases stand in contract_users.h, contract_ledger.h, contract_receipts.h and contract_timeline.h.
+// The cases stand in contract_users.h, contract_ledger.h, contract_limits.h, contract_people.h,
+// contract_receipts.h and contract_timeline.h.
 #pragma once
 
 #include <chrono>
@@ -19,7 +20,8 @@ class StoreUnderTest {
   virtual ~StoreUnderTest() = default;
   virtual Store& store() = 0;
   virtual void reopen() = 0;
-  virtual ManualClock& clock() = 0;  // the one the store was given
+  virtual ManualClock& clock() = 0;                            // the one the store was given
+  virtual std::int64_t rows_of(const std::string& table) = 0;  // counted behind the store's back
 };
 using StoreFactory = std::function<std::unique_ptr<StoreUnderTest>()>;
 
@@ -34,6 +36,7 @@ class StoreContract : public testing::TestWithParam<StoreFactory> {
   Store& store() { return under_test_->store(); }
   ManualClock& clock() { return under_test_->clock(); }
   void reopen() { under_test_->reopen(); }
+  std::int64_t rows_of(const std::string& table) { return under_test_->rows_of(table); }
 
  private:
   std::unique_ptr<StoreUnderTest> under_test_;
@@ -43,6 +46,8 @@ class StoreContract : public testing::TestWithParam<StoreFactory> {
 
 // IWYU pragma: begin_exports
 #include "store/contract_ledger.h"
+#include "store/contract_limits.h"
+#include "store/contract_people.h"
 #include "store/contract_receipts.h"
 #include "store/contract_timeline.h"
 #include "store/contract_users.h"

@@ -81,5 +81,32 @@ TEST(Packed, StepsAndNotificationsComeBackAndDamageIsSeen) {
   EXPECT_THROW(delivery_state_of(10), DamagedValue);
 }
 
+TEST(Packed, ANotificationKeepsWhatItsCategorySays) {
+  Notification n{.id = {"n"}, .event_id = {"e"}, .user_id = {"u"}, .channel = Channel::sms};
+  n.attempts_max = 8;
+  n.hold_in_doubt = true;
+  EXPECT_EQ(unpack_notification(pack_id("n"), pack_meta(n), {}), n);
+  n.recipient_limit = Limit{3, std::chrono::hours(24)};
+  n.hold_in_doubt = false;
+  const std::string meta = pack_meta(n);
+  EXPECT_EQ(unpack_notification(pack_id("n"), meta, {}), n);
+
+  // Rows of before there were categories end where these members begin.
+  Notification plain = n;
+  plain.attempts_max = Notification{}.attempts_max;
+  plain.recipient_limit.reset();
+  Packer members;
+  members.integer(8);
+  members.integer(0);
+  members.integer(3);
+  members.integer(std::chrono::milliseconds(std::chrono::hours(24)).count());
+  const std::string tail = members.take();
+  ASSERT_TRUE(meta.ends_with(tail));
+  EXPECT_EQ(unpack_notification(pack_id("n"), meta.substr(0, meta.size() - tail.size()), {}), plain);
+  for (std::size_t cut = 1; cut < tail.size(); ++cut)
+    EXPECT_THROW(unpack_notification(pack_id("n"), meta.substr(0, meta.size() - cut), {}), DamagedValue)
+        << cut;
+}
+
 }  // namespace
 }  // namespace vestnik::store

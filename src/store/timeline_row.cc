@@ -90,12 +90,17 @@ void join(TimelineRow& row, TimelineRow other) {
 }
 
 const StepFact* furthest_step(std::span<const StepFact> steps) {
-  // What gave up an attempt that was retried since counts no more.
-  int retried = -1;
-  for (const StepFact& step : steps)
-    if (step.kind == StepKind::retried) retried = std::max(retried, step.attempt);
+  // What gave up an attempt that was retried since counts no more. What ended it after that, before another
+  // attempt began (it expired, or was suppressed), has the same attempt and is told by its time.
+  const StepFact* retried = nullptr;
+  int last_attempt = 0;
+  for (const StepFact& step : steps) {
+    last_attempt = std::max(last_attempt, step.attempt);
+    if (step.kind == StepKind::retried && (!retried || retried->attempt < step.attempt)) retried = &step;
+  }
   const auto standing = [&](const StepFact& step) {
-    return rank(step) >= std::tuple(3, 0, 0) || step.kind == StepKind::retried || step.attempt > retried;
+    return !retried || &step == retried || step.attempt > retried->attempt ||
+           rank(step) >= std::tuple(3, 0, 0) || (step.attempt == last_attempt && step.at > retried->at);
   };
   const StepFact* furthest = nullptr;
   for (const StepFact& step : steps)

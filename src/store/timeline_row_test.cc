@@ -32,6 +32,43 @@ TEST(FurthestStep, FollowsTheOrderOfTheSeam) {
   }
 }
 
+std::string_view state_after(const std::vector<StepFact>& steps) {
+  TimelineRow row;
+  for (const StepFact& s : steps) join(row, {.steps = {s}});
+  return state_name(state_code(row));
+}
+
+// Facts come in any order; the state they give is the same.
+TEST(FurthestStep, FollowsWhatAPersonDecided) {
+  using enum StepKind;
+  const std::vector<std::pair<std::vector<StepFact>, StepKind>> lives{
+      {{step(sending, 8, 1), step(dead, 8, 2), step(retried, 8, 3)}, retried},
+      {{step(sending, 8, 1), step(dead, 8, 2), step(retried, 8, 3), step(sending, 9, 4)}, sending},
+      {{step(dead, 8, 2), step(retried, 8, 3), step(sending, 9, 4), step(deferred, 9, 5)}, deferred},
+      {{step(dead, 8, 2), step(retried, 8, 3), step(sending, 9, 4), step(dead, 9, 5)}, dead},
+      {{step(dead, 8, 2), step(retried, 8, 3), step(dead, 9, 5), step(retried, 9, 6)}, retried},
+      {{step(dead, 8, 2), step(retried, 8, 3), step(sending, 9, 4), step(sent, 9, 5)}, sent},
+      {{step(in_doubt, 1, 2), step(retried, 1, 3), step(sending, 2, 4), step(in_doubt, 2, 5)}, in_doubt},
+      {{step(sending, 8, 1), step(dead, 8, 2), step(discarded, 8, 3)}, discarded},
+      {{step(sending, 1, 1), step(in_doubt, 1, 2), step(discarded, 1, 3)}, discarded},
+      {{step(dead, 8, 2), step(retried, 8, 3), step(dead, 9, 4), step(discarded, 9, 5)}, discarded},
+      {{step(sending, 1, 1), step(in_doubt, 1, 2), step(sent, 1, 3)}, sent},
+      // Ended again before another attempt began: it was suppressed, or expired, meanwhile.
+      {{step(dead, 8, 2), step(retried, 8, 3), step(suppressed, 8, 4)}, suppressed},
+      {{step(dead, 8, 2), step(retried, 8, 3), step(expired, 8, 4)}, expired},
+      // A clock that was wrong for a while doesn't bring an old end back once another attempt has begun.
+      {{step(retried, 8, 3), step(dead, 8, 7), step(sending, 9, 4)}, sending},
+      // The receipt of an attempt that was in doubt counts for ever.
+      {{step(in_doubt, 1, 2), step(retried, 1, 3), step(delivered, 1, 4)}, delivered},
+  };
+  for (std::size_t i = 0; i < lives.size(); ++i) {
+    std::vector<StepFact> steps = lives[i].first;
+    std::ranges::sort(steps, {}, &StepFact::at);
+    do EXPECT_EQ(state_after(steps), to_string(lives[i].second)) << i;
+    while (std::ranges::next_permutation(steps, {}, &StepFact::at).found);
+  }
+}
+
 TEST(TimelineRow, JoiningIsCommutativeAndIdempotent) {
   TimelineRow plan, replan, a, b, b_again;
   plan.plan = PlanFact{"e", "t", from_unix_us(1), from_unix_us(2)};

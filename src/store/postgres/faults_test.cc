@@ -3,10 +3,10 @@
 #include <random>
 #include <set>
 
+#include "store/ledger_test_support.h"
 #include "store/postgres/ledger.h"
 #include "store/postgres/peer.h"
 #include "store/postgres/store.h"
-#include "store/test_support.h"
 
 namespace vestnik::store::postgres {
 namespace {
@@ -221,6 +221,40 @@ TEST_F(SecondGo, CountsWhatTheFirstHasDoneAndNothingElse) {
   EXPECT_EQ(untold(store_->ledger()).size(), 6U);
 }
 
+TEST_F(SecondGo, CountsALimitOnce) {
+  clock_.set(t0);
+  const std::vector<LimitUse> two{a_use("k", 2)};
+  const auto starts = first_starts(store_->ledger(), 0, 4, t0, two);
+  const std::vector<std::vector<AttemptStart>> requests{{starts[0], starts[0]}, {starts[1], starts[2]}};
+  using enum Beginning::Kind;
+  for (const bool again : {false, true}) {
+    const auto answers = begin_all(go(0x3000, again), requests, clock_);
+    EXPECT_EQ(kinds_of(answers[0]), (std::vector{begun, refused})) << again;
+    EXPECT_EQ(kinds_of(answers[1]), (std::vector{begun, limited})) << again;
+  }
+  EXPECT_EQ(kinds_of(begin_all(go(0x4000, true), requests, clock_)[0]), (std::vector{refused, refused}));
+  EXPECT_EQ(untold(store_->ledger()).size(), 2U);
+}
+
+TEST_F(SecondGo, DecidesOnce) {
+  const Notification n = dead(store_->ledger(), 1), m = in_doubt(store_->ledger(), 2);
+  const auto told_before = untold(store_->ledger()).size();
+  const std::vector<std::vector<Amendment>> requests{
+      {an_amendment(n, Decision::discard), an_amendment(n, Decision::discard)},
+      {an_amendment(m, Decision::retry), an_amendment(n, Decision::retry)}};
+  using enum Amended::Kind;
+  for (const bool again : {false, true}) {
+    const auto answers = amend_all(go(0x3000, again), requests);
+    EXPECT_EQ(answers[0][0].kind, done) << again;
+    EXPECT_EQ(answers[0][1].kind, refused) << again;
+    EXPECT_EQ(answers[1][0].kind, done) << again;
+    EXPECT_EQ(answers[1][0].state, DeliveryState::pending);
+    EXPECT_EQ(answers[1][1].kind, refused) << again;
+  }
+  EXPECT_EQ(amend_all(go(0x4000, true), requests)[0][0].kind, refused);
+  EXPECT_EQ(untold(store_->ledger()).size(), told_before + 2);
+}
+
 // Two stores on one schema stand for two processes.
 class TwoProcesses : public testing::Test {
  protected:
@@ -304,6 +338,48 @@ TEST_F(TwoProcesses, TheSameFactsAppliedAtOnceCountOnce) {
   EXPECT_EQ(s.events_accepted, count);
   EXPECT_EQ(s.channels.at(Channel::email).states, (std::map<std::string, std::int64_t>{{"sent", count}}));
   EXPECT_EQ(s.channels.at(Channel::email).accepted_to_sent.count, count);
+}
+
+// Many starts in both at once under limits that they share, the keys in any order; one of them is restarted
+// in between. Exactly `max` begin.
+TEST_F(TwoProcesses, NoLimitIsPassedTogether) {
+  const LimitUse wide = a_use("wide", 60, 3'600'000), narrow = a_use("narrow", 30, 3'600'000);
+  constexpr int threads = 4, each = 15;
+  int begun_count = 0, number = 0;
+  for (int round = 0; round < 3; ++round) {
+    std::vector<std::vector<AttemptStart>> starts;
+    for (int t = 0; t < 2 * threads; ++t, number += each)
+      starts.push_back(first_starts(one_->ledger(), number, each, t0,
+                                    t % 3 == 0   ? std::vector{wide}
+                                    : t % 3 == 1 ? std::vector{narrow, wide}
+                                                 : std::vector{wide, narrow}));
+    std::vector<std::future<int>> counts;
+    for (int t = 0; t < 2 * threads; ++t)
+      counts.push_back(std::async(std::launch::async, [&, t] {
+        int n = 0;
+        for (const AttemptStart& s : starts[t])
+          n += began((t % 2 ? one_ : two_)->ledger(), {s})[0].kind == Beginning::Kind::begun;
+        return n;
+      }));
+    for (auto& count : counts) begun_count += count.get();
+    EXPECT_EQ(begun_count, 60) << "round " << round;
+    two_ = open(url_);
+  }
+}
+
+TEST_F(TwoProcesses, ADecisionAndAnAttemptElsewhere) {
+  for (int i = 0; i < 20; ++i) {
+    const Notification n = dead(one_->ledger(), i);
+    auto decide = std::async(std::launch::async, [&] {
+      return amended(two_->ledger(), {an_amendment(n, Decision::retry)})[0].kind;
+    });
+    auto discard = std::async(std::launch::async, [&] {
+      return amended(one_->ledger(), {an_amendment(n, Decision::discard)})[0].kind;
+    });
+    const bool retried = decide.get() == Amended::Kind::done;
+    EXPECT_NE(retried, discard.get() == Amended::Kind::done);
+    EXPECT_EQ(begun(one_->ledger(), {start(n, 2)}), std::vector{retried});
+  }
 }
 
 }  // namespace

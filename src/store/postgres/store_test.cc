@@ -12,6 +12,9 @@ class PostgresUnderTest final : public StoreUnderTest {
 
   Store& store() override { return *store_; }
   ManualClock& clock() override { return clock_; }
+  std::int64_t rows_of(const std::string& table) override {
+    return std::stoll(postgres::Session(url_).run("SELECT count(*) FROM " + table));
+  }
   void reopen() override {
     store_.reset();
     // Ten seconds instead of two: a machine that builds at the same time must not fail the contract.

@@ -12,6 +12,17 @@ class SqliteUnderTest final : public StoreUnderTest {
 
   Store& store() override { return *store_; }
   ManualClock& clock() override { return clock_; }
+  std::int64_t rows_of(const std::string& table) override {
+    std::promise<std::int64_t> count;
+    database_->read(
+        [&](vestnik::sqlite::Connection& connection) {
+          auto select = connection.prepare("SELECT count(*) FROM " + table);
+          select.step();
+          count.set_value(select.integer(0));
+        },
+        [](auto) {});
+    return count.get_future().get();
+  }
   void reopen() override {
     close();
     open();
