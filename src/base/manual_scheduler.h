@@ -2,6 +2,7 @@
 // any thread, so real stores and logs may call back.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -23,7 +24,7 @@ class ManualScheduler final : public Scheduler, private Clock {
   }
   const vestnik::Clock& clock() const override { return *this; }
   std::unique_ptr<Timer> after(std::chrono::microseconds delay, Task task) override {
-    const auto key = std::pair(elapsed_ + delay, sequence_++);
+    const auto key = std::pair(elapsed_.load() + delay, sequence_++);
     timers_->emplace(key, std::move(task));
     return std::make_unique<Handle>(timers_, key);
   }
@@ -67,14 +68,14 @@ class ManualScheduler final : public Scheduler, private Clock {
   }
 
   // As an administrator sets it: timers and the monotonic clock don't care.
-  void set_wall_clock(std::chrono::microseconds by) { wall_ahead_ += by; }
+  void set_wall_clock(std::chrono::microseconds by) { wall_ahead_ = wall_ahead_.load() + by; }
 
   // Moves time on, running each timer at its moment.
   void advance(std::chrono::microseconds by) {
-    const auto target = elapsed_ + by;
+    const auto target = elapsed_.load() + by;
     run();
     while (!timers_->empty() && timers_->begin()->first.first <= target) {
-      elapsed_ = std::max(elapsed_, timers_->begin()->first.first);
+      elapsed_ = std::max(elapsed_.load(), timers_->begin()->first.first);
       Task task = std::move(timers_->extract(timers_->begin()).mapped());
       task();
       run();
@@ -98,8 +99,10 @@ class ManualScheduler final : public Scheduler, private Clock {
     Key key_;
   };
 
-  Timestamp now() const override { return from_unix_us(1'700'000'000'000'000) + elapsed_ + wall_ahead_; }
-  SteadyTime steady_now() const override { return SteadyTime(elapsed_); }
+  Timestamp now() const override {
+    return from_unix_us(1'700'000'000'000'000) + elapsed_.load() + wall_ahead_.load();
+  }
+  SteadyTime steady_now() const override { return SteadyTime(elapsed_.load()); }
 
   Task next() {
     std::lock_guard lock(mutex_);
@@ -112,8 +115,9 @@ class ManualScheduler final : public Scheduler, private Clock {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Task> tasks_;
-  std::chrono::microseconds elapsed_{0};
-  std::chrono::microseconds wall_ahead_{0};
+  // Stores and logs ask for the time on threads of their own.
+  std::atomic<std::chrono::microseconds> elapsed_{std::chrono::microseconds(0)};
+  std::atomic<std::chrono::microseconds> wall_ahead_{std::chrono::microseconds(0)};
   std::uint64_t sequence_ = 0;
   std::shared_ptr<Timers> timers_ = std::make_shared<Timers>();
 };

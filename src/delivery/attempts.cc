@@ -57,37 +57,42 @@ void Attempts::call_begin(const std::vector<Held>& batch, std::move_only_functio
   for (const Held& held : batch)
     starts.push_back(
         {held.owner, step_of(held, StepKind::sending, {}), limit_uses(held, *lanes_.find(held.provider))});
+  const SteadyTime asked_at = scheduler_.clock().steady_now();
   ledger_.begin_attempts(std::move(starts),
                          back_on(scheduler_, alive_,
-                                 [this, &batch, ended = std::move(ended)](
+                                 [this, &batch, asked_at, ended = std::move(ended)](
                                      Result<std::vector<store::Beginning>, store::Error> result) mutable {
                                    if (!result) {
-                                     begin_unclear_ = true;
+                                     begin_failing_ = true;
                                      ended(false);
                                      return;
                                    }
-                                   const bool was_unclear = std::exchange(begin_unclear_, false);
+                                   const bool was_unclear = std::exchange(begin_failing_, false);
                                    for (std::size_t i = 0; i < batch.size(); ++i)
-                                     begun(batch[i], (*result)[i], was_unclear);
+                                     begun(batch[i], (*result)[i], asked_at, was_unclear);
                                    ended(true);
-                                   for (Lane& lane : lanes_.all()) send_started(lane);
+                                   send_all_started();
                                  }));
 }
 
-void Attempts::begun(const Held& held, const store::Beginning& beginning, bool was_unclear) {
+void Attempts::begun(const Held& held, const store::Beginning& beginning, SteadyTime asked_at,
+                     bool was_unclear) {
+  Lane& lane = *lanes_.find(held.provider);
   switch (beginning.kind) {
-    case store::Beginning::Kind::begun:
+    case store::Beginning::Kind::begun: {
       teller_.tell({step_of(held, StepKind::sending, {})});
-      lanes_.find(held.provider)->started(held);
+      Held started = held;
+      started.send_by = send_by(limit_uses(held, lane), beginning, asked_at, scheduler_.clock());
+      lane.started(std::move(started));
       return;
+    }
     case store::Beginning::Kind::limited: {
       limited_->Increment();
-      Held put_off = held;
-      --put_off.attempt;
-      const auto use = limit_uses(held, *lanes_.find(held.provider))[beginning.limit];
+      Held waiting = held;
+      --waiting.attempt;
       leave(held);
-      put_off.in_lane = false;
-      calls_.limited(std::move(put_off), use, beginning.until);
+      waiting.in_lane = false;
+      calls_.limited(std::move(waiting), limit_uses(held, lane)[beginning.limit], beginning.until);
       return;
     }
     case store::Beginning::Kind::refused:
@@ -109,7 +114,10 @@ void Attempts::settle_unclear(const Held& held) {
         } else if (*row && (*row)->state == store::DeliveryState::sending &&
                    (*row)->attempt == held.attempt && (*row)->owner.epoch == held.owner.epoch) {
           Lane& lane = *lanes_.find(held.provider);
-          lane.started(held);
+          Held started = held;
+          // When it was counted against its limits nobody knows.
+          if (!limit_uses(held, lane).empty()) started.send_by = SteadyTime::min();
+          lane.started(std::move(started));
           send_started(lane);
         } else {
           forget(held, std::nullopt);
@@ -117,15 +125,25 @@ void Attempts::settle_unclear(const Held& held) {
       }));
 }
 
+void Attempts::send_all_started() {
+  for (Lane& lane : lanes_.all()) send_started(lane);
+}
+
 void Attempts::send_started(Lane& lane) {
+  if (begin_failing_ || record_failing_) return;
   while (std::optional<Held> held = lane.next_to_send()) {
-    if (calls_.may_send(held->owner)) {
+    if (may_send(*held)) {
       send(std::move(*held), lane);
     } else {
       lane.answered(*held, scheduler_.clock().steady_now());
       give_back(std::move(*held));
     }
   }
+}
+
+// One that has waited too long since it was counted is to be counted again.
+bool Attempts::may_send(const Held& held) const {
+  return calls_.may_send(held.owner) && (!held.send_by || scheduler_.clock().steady_now() <= *held.send_by);
 }
 
 void Attempts::send(Held held, Lane& lane) {
@@ -151,7 +169,7 @@ void Attempts::give_back_what_may_not_be_sent() {
   const bool any_up = lanes_.any_up(now);
   for (Lane& lane : lanes_.all()) {
     const bool move_on = any_up && !lane.is_up(now);
-    for (Held& held : lane.take_started([&](const Held& h) { return move_on || !calls_.may_send(h.owner); }))
+    for (Held& held : lane.take_started([&](const Held& h) { return move_on || !may_send(h); }))
       give_back(std::move(held));
   }
 }

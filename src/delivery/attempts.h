@@ -76,9 +76,11 @@ class Attempts {
   enum class Burn { attempt, nothing, given_back };  // given_back: the attempt had begun
 
   void call_begin(const std::vector<Held>& batch, std::move_only_function<void(bool)> ended);
-  void begun(const Held& held, const store::Beginning& beginning, bool was_unclear);
+  void begun(const Held& held, const store::Beginning& beginning, SteadyTime asked_at, bool was_unclear);
+  bool may_send(const Held& held) const;
   void settle_unclear(const Held& held);
   void send_started(Lane& lane);
+  void send_all_started();
   void send(Held held, Lane& lane);
   void give_back(Held held);
 
@@ -106,7 +108,10 @@ class Attempts {
   prometheus::Counter *sent_, *deferred_, *dead_, *in_doubt_, *expired_, *limited_;
 
   std::unordered_map<std::int32_t, std::size_t> open_by_partition_;
-  bool begin_unclear_ = false;  // the batch being begun failed once: it may be in the ledger all the same
+  // While the ledger can't be written nothing more is sent: what is with a provider is all that can be in
+  // doubt after a crash. A batch whose begin failed may be in the ledger all the same.
+  bool begin_failing_ = false;
+  bool record_failing_ = false;
   std::shared_ptr<void> alive_ = std::make_shared<int>();
   Batcher<Held> begin_;
   Batcher<Ending> record_;

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <set>
 
-#include "delivery/engine_fixture.h"
+#include "delivery/test_fixture.h"
 
 namespace vestnik::delivery {
 namespace {
@@ -241,6 +241,23 @@ TEST_F(EngineTest, AnOutcomeThatCannotBeRecordedIsNotForgotten) {
   EXPECT_EQ(row("n1").state, DeliveryState::sent);
   ASSERT_TRUE(scheduler_.advance_until([&] { return provider_->open.size() == 1; }, 10ms));
   EXPECT_EQ(provider_->open[0].attempt.notification->id.value, "n2");
+}
+
+TEST_F(EngineTest, WhileOutcomesCannotBeRecordedNothingMoreIsSent) {
+  provider_->slots = 1;
+  plan({notification("n1"), notification("n2", "user_2")});
+  ASSERT_TRUE(open_attempts(1));
+  ASSERT_TRUE(told("n2 1 sending")) << "one round ahead";
+  ledger_->record_failing = Failing::before;
+  provider_->slots = 0;  // so that n2 does not follow at once, before the failure is known
+  provider_->answer(Sent{.answer = "250"});
+  scheduler_.run();
+  provider_->slots = 5;
+  provider_->capacity_call();
+  scheduler_.advance(1s);
+  EXPECT_EQ(provider_->sent.size(), 1u);
+  ledger_->record_failing = Failing::no;
+  ASSERT_TRUE(scheduler_.advance_until([&] { return provider_->sent.size() == 2; }, 10ms));
 }
 
 TEST_F(EngineTest, WhatArrivesDuringAReadOfTheLedgerIsNotLeftThere) {

@@ -37,7 +37,9 @@ std::size_t Lane::room(SteadyTime now) const {
       return use_.open == 0 ? std::min<std::size_t>(1, provider().capacity()) : 0;
     case Breaker::State::closed: break;
   }
-  const std::size_t wanted = slots();
+  // What is counted against a rate must go out at once.
+  const bool one_round_ahead = !route().rate && !route().domain_rate && route().domain_rates.empty();
+  const std::size_t wanted = one_round_ahead ? slots() : provider().capacity();
   const std::size_t ahead = use_.open - use_.sending;
   return wanted > ahead ? wanted - ahead : 0;
 }

@@ -14,19 +14,44 @@ std::chrono::microseconds spacing(const Limit& limit) {
                                              std::chrono::microseconds(limit.window) / limit.max);
 }
 
+store::LimitUse use_of(std::string key, Limit limit) {
+  limit.window += send_slack(limit);
+  return {std::move(key), limit};
+}
+
 }  // namespace
+
+std::chrono::milliseconds send_slack(const Limit& limit) {
+  return std::clamp(limit.window / 10, std::chrono::milliseconds(10), std::chrono::milliseconds(2'000));
+}
+
+std::optional<SteadyTime> send_by(const std::vector<store::LimitUse>& uses, const store::Beginning& beginning,
+                                  SteadyTime asked_at, const Clock& clock) {
+  if (uses.empty()) return std::nullopt;
+  std::chrono::milliseconds slack = std::chrono::milliseconds::max();
+  // The window of a use has its slack in it already; a little less than it is on the safe side.
+  for (const store::LimitUse& use : uses)
+    slack = std::min(slack, send_slack({use.limit.max, use.limit.window * 10 / 11}));
+  // The wall clock may have been set in between: the attempt was counted after it was asked for.
+  const SteadyTime now = clock.steady_now();
+  const auto age =
+      std::clamp<std::chrono::microseconds>(clock.now() - beginning.counted_at, std::chrono::microseconds(0),
+                                            std::chrono::ceil<std::chrono::microseconds>(now - asked_at));
+  return now - age + slack;
+}
 
 std::vector<store::LimitUse> limit_uses(const Held& held, const Lane& lane) {
   const Notification& n = *held.notification;
   const std::string_view channel = to_string(n.channel);
   std::vector<store::LimitUse> uses;
-  if (lane.route().rate) uses.push_back({fmt::format("{}/{}", channel, lane.name()), *lane.route().rate});
+  if (lane.route().rate)
+    uses.push_back(use_of(fmt::format("{}/{}", channel, lane.name()), *lane.route().rate));
   if (const std::string domain = domain_of(n.to); !domain.empty())
     if (const auto limit = lane.route().domain_limit(domain))
-      uses.push_back({fmt::format("{}/{}/{}", channel, lane.name(), uuid_v8({domain}).text()), *limit});
+      uses.push_back(use_of(fmt::format("{}/{}/{}", channel, lane.name(), uuid_v8({domain}).text()), *limit));
   if (n.recipient_limit)
     uses.push_back(
-        {fmt::format("{}/to/{}", channel, uuid_v8({n.to, n.category}).text()), *n.recipient_limit});
+        use_of(fmt::format("{}/to/{}", channel, uuid_v8({n.to, n.category}).text()), *n.recipient_limit));
   return uses;
 }
 

@@ -11,9 +11,18 @@
 
 namespace vestnik::delivery {
 
-// Of its provider, of its destination with that provider, of its recipient and category. Keys hold no
-// address.
+// An attempt is counted when it begins and goes out when its provider has room for it. No more than `max` go
+// out in any window if none goes out later than send_slack() after it was counted, and the window counted by
+// is longer by as much: a tenth of it, 10 ms at least and 2 s at most.
+std::chrono::milliseconds send_slack(const Limit& limit);
+
+// Of its provider, of its destination with that provider, of its recipient and category; the windows are
+// those to count by. Keys hold no address.
 std::vector<store::LimitUse> limit_uses(const Held& held, const Lane& lane);
+
+// By when an attempt must go out that the ledger began since `asked_at`; none: it has no limits.
+std::optional<SteadyTime> send_by(const std::vector<store::LimitUse>& uses, const store::Beginning& beginning,
+                                  SteadyTime asked_at, const Clock& clock);
 
 // Which limits the ledger has said to be used up. The ledger alone decides; this only keeps the engine from
 // asking again and again, and spreads those that wait over the time to come.

@@ -22,8 +22,8 @@ TEST(LimitUses, AreThoseOfProviderDestinationAndRecipientWithoutTheirAddresses) 
   const auto uses = limit_uses({.notification = n}, lane);
   ASSERT_EQ(uses.size(), 3u);
   EXPECT_EQ(uses[0].key, "email/relay");
-  EXPECT_EQ(uses[1].limit, (Limit{5, 1s}));
-  EXPECT_EQ(uses[2].limit, (Limit{3, 24h}));
+  EXPECT_EQ(uses[1].limit, (Limit{5, 1100ms})) << "with what an attempt may wait after it was counted";
+  EXPECT_EQ(uses[2].limit, (Limit{3, 24h + 2s}));
   for (const store::LimitUse& use : uses) {
     EXPECT_EQ(use.key.find("nna"), std::string::npos);
     EXPECT_EQ(use.key.find("mail.com"), std::string::npos);
@@ -33,6 +33,23 @@ TEST(LimitUses, AreThoseOfProviderDestinationAndRecipientWithoutTheirAddresses) 
   const auto others = limit_uses({.notification = other}, lane);
   ASSERT_EQ(others.size(), 2u) << "no limit for that destination";
   EXPECT_NE(others[1].key, uses[2].key);
+}
+
+TEST(SendBy, IsTheShortestSlackAfterItWasCounted) {
+  ManualScheduler scheduler;
+  const std::vector<store::LimitUse> uses{{"rate", {5, 1100ms}}, {"quota", {3, 24h + 2s}}};
+  const SteadyTime asked_at = scheduler.clock().steady_now();
+  store::Beginning beginning;
+  EXPECT_FALSE(send_by({}, beginning, asked_at, scheduler.clock()));
+  scheduler.advance(30ms);
+  beginning.counted_at = scheduler.clock().now();
+  scheduler.advance(20ms);
+  EXPECT_EQ(send_by(uses, beginning, asked_at, scheduler.clock()), asked_at + 30ms + 100ms);
+  scheduler.set_wall_clock(1h);
+  EXPECT_EQ(send_by(uses, beginning, asked_at, scheduler.clock()), asked_at + 100ms)
+      << "not before it was asked for";
+  scheduler.set_wall_clock(-2h);
+  EXPECT_EQ(send_by(uses, beginning, asked_at, scheduler.clock()), asked_at + 50ms + 100ms);
 }
 
 TEST(UsedUp, GivesEachThatWaitsForARateAPlaceOfItsOwn) {

@@ -112,6 +112,7 @@ void Attempts::retry_later(Held held, std::string answer, StepKind kind, Timesta
                                .progress = held.progress};
   transition.step.due_at = due_at;
   Held retry = held;
+  retry.send_by.reset();
   retry.due_at = due_at;
   if (burn == Burn::given_back) --retry.attempt;
   record_.add({std::move(transition), std::move(held), std::move(retry)});
@@ -133,6 +134,7 @@ void Attempts::call_record(const std::vector<Ending>& batch, std::move_only_func
                  back_on(scheduler_, alive_,
                          [this, &batch, ended = std::move(ended)](
                              Result<store::Ledger::Recorded, store::Error> result) mutable {
+                           record_failing_ = !result;
                            if (!result) {
                              ended(false);
                              return;
@@ -146,6 +148,7 @@ void Attempts::call_record(const std::vector<Ending>& batch, std::move_only_func
                            }
                            teller_.tell(std::move(result->receipt_steps));
                            ended(true);
+                           send_all_started();
                          }));
 }
 

@@ -64,8 +64,8 @@ struct Delivery {
   std::string progress;  // model/outcome.h, Transient::progress
   std::string answer;    // of the last attempt
   Timestamp updated_at{};
-  // Attempts begun before a person last had it tried again: only later ones count against attempts_max, and its
-  // expiry counts no more. Unset: never.
+  // Attempts begun before a person last had it tried again: only later ones count against attempts_max, and
+  // its expiry counts no more. Unset: never.
   std::optional<int> retried_after;
 };
 
@@ -75,9 +75,9 @@ struct Admission {
 };
 
 // One use of a limit. Uses under one key are counted together, whoever makes them: across restarts, and in
-// PostgreSQL across processes. Counted by the wall clock in slices of a 64th of the window: a use counts until
-// its whole slice is older than the window, so at most `max` fall in any window and up to a 64th of a window is
-// given away. Uses that a clock set back has left in the future count as made now.
+// PostgreSQL across processes. Counted by the wall clock in slices of a 64th of the window: a use counts
+// until its whole slice is older than the window, so at most `max` fall in any window and up to a 64th of a
+// window is given away. Uses that a clock set back has left in the future count as made now.
 struct LimitUse {
   std::string key;  // holds no address; at most 200 bytes
   Limit limit;
@@ -98,10 +98,12 @@ struct Beginning {
     limited,  // one of its limits is used up; nothing changed, nothing was counted
   };
   Kind kind = Kind::begun;
-  // limited: which one (the one that has room last), and from when on it may have room. Of several starts of one
-  // call that one limit holds back, each gets the time of a place of its own.
+  // limited: which one (the one that has room last), and from when on it may have room. Of several starts of
+  // one call that one limit holds back, each gets the time of a place of its own.
   std::size_t limit = 0;
   Timestamp until{};
+  // begun, with limits: when it was counted. What is sent much later than that may meet others in one window.
+  Timestamp counted_at{};
 };
 
 // The result of an attempt, or of not making one (expired, suppressed, dead before the first). `step` tells
@@ -199,14 +201,14 @@ class Ledger {
 
   virtual void find(const NotificationId& id, Done<std::optional<Delivery>> done) = 0;
 
-  // Deliveries that `filter` lets through, newest admission first. `before`: the `next` of the page before, 0 =
-  // from the newest. A page may hold fewer than `limit`, even none, and still have a `next`: a call looks at a
-  // bounded number of rows.
+  // Deliveries that `filter` lets through, newest admission first. `before`: the `next` of the page before, 0
+  // = from the newest. A page may hold fewer than `limit`, even none, and still have a `next`: a call looks
+  // at a bounded number of rows.
   virtual void list(DeliveryFilter filter, std::int64_t before, std::size_t limit,
                     Done<DeliveryPage> done) = 0;
 
-  // What a person decides. One answer each, in order; a repeated call whose first try was written is `refused`
-  // with the state it led to. Who has the partition doesn't matter.
+  // What a person decides. One answer each, in order; a repeated call whose first try was written is
+  // `refused` with the state it led to. Who has the partition doesn't matter.
   virtual void amend(std::vector<Amendment> batch, Done<std::vector<Amended>> done) = 0;
 };
 

@@ -52,7 +52,7 @@ Beginning LimitBook::use(const std::vector<LimitUse>& uses, Timestamp now) {
     entry.window->use(latest_);
     entry.changed = true;
   }
-  return Beginning{Beginning::Kind::begun, 0, {}};
+  return Beginning{.kind = Beginning::Kind::begun, .counted_at = latest_};
 }
 
 std::vector<LimitBook::Row> LimitBook::changed() const {

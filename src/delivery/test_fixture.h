@@ -47,7 +47,7 @@ class EngineTest : public testing::Test {
     database_ = sqlite::Database::open({.directory = directory_.path()});
     log_ = std::make_unique<log::sqlite::SqliteLog>(*database_, system_clock(),
                                                     log::sqlite::Options{.partitions = 1});
-    store_ = std::make_unique<store::sqlite::SqliteStore>(*database_);
+    store_ = std::make_unique<store::sqlite::SqliteStore>(*database_, scheduler_.clock());
     ledger_ = std::make_unique<FailingLedger>(store_->ledger());
     reader_ = std::make_unique<StepReader>(*log_, scheduler_);
     start_engine();
