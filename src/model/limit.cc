@@ -14,6 +14,10 @@ constexpr std::chrono::milliseconds window_max = std::chrono::hours(24 * 366);
 
 }  // namespace
 
+bool is_valid(const Limit& limit) {
+  return limit.max >= 1 && limit.max <= uses_max && limit.window >= window_min && limit.window <= window_max;
+}
+
 std::optional<Limit> parse_limit(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
@@ -25,9 +29,7 @@ std::optional<Limit> parse_limit(std::string_view text) {
   if (!parsed) parsed = parse_duration("1" + std::string(window));
   if (!parsed) return std::nullopt;
   limit.window = *parsed;
-  const bool in_range =
-      limit.max >= 1 && limit.max <= uses_max && limit.window >= window_min && limit.window <= window_max;
-  return in_range ? std::optional(limit) : std::nullopt;
+  return is_valid(limit) ? std::optional(limit) : std::nullopt;
 }
 
 std::string format_limit(const Limit& limit) {

@@ -16,6 +16,8 @@ struct Limit {
   friend bool operator==(const Limit&, const Limit&) = default;
 };
 
+bool is_valid(const Limit& limit);
+
 // "100/s", "20/10s", "3/1d": a number and a window (base/duration.h; a unit alone is one of it).
 std::optional<Limit> parse_limit(std::string_view text);
 std::string format_limit(const Limit& limit);

@@ -82,8 +82,9 @@ Result<Notification, DecodeError> decode_notification(const Record& record) {
   n.hold_in_doubt = text("in_doubt") == "hold";
   if (const json::value* limit = value->if_contains("recipient_limit"); limit && limit->is_object()) {
     const json::object& members = limit->get_object();
-    n.recipient_limit = Limit{integer_member(members, "max").value_or(1),
-                              std::chrono::milliseconds(integer_member(members, "window_ms").value_or(1))};
+    n.recipient_limit = Limit{integer_member(members, "max").value_or(0),
+                              std::chrono::milliseconds(integer_member(members, "window_ms").value_or(0))};
+    if (!is_valid(*n.recipient_limit)) return std::unexpected(DecodeError{"recipient_limit is out of range"});
   }
   const auto channel = parse_channel(text("channel"));
   const auto accepted_at = time("accepted_at");

@@ -43,8 +43,8 @@ struct Notification {
   std::string traceparent;
 
   // What its category says, as it was when this was planned.
-  int attempts_max = 0;                  // 0: as the channel has it
-  bool hold_in_doubt = false;            // what may have been accepted waits for a person instead of being resent
+  int attempts_max = 0;        // 0: as the channel has it
+  bool hold_in_doubt = false;  // what may have been accepted waits for a person instead of being resent
   std::optional<Limit> recipient_limit;  // attempts of this category to this recipient
 
   friend bool operator==(const Notification&, const Notification&) = default;

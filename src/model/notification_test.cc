@@ -36,6 +36,8 @@ TEST(NotificationRecord, CarriesWhatItsCategorySays) {
   n.hold_in_doubt = true;
   n.recipient_limit = Limit{3, std::chrono::hours(24)};
   EXPECT_EQ(decode_notification(encode(n)).value(), n);
+  n.recipient_limit->max = 0;
+  EXPECT_FALSE(decode_notification(encode(n))) << "it would never be sent";
 }
 
 TEST(Notification, RoundTrips) {

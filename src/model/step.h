@@ -28,10 +28,10 @@ enum class StepKind {
   retried,     // a person has it tried again: what came before counts no more
   discarded,   // a person has it given up for good
 };
-inline constexpr std::array all_step_kinds{
-    StepKind::skipped, StepKind::sending,  StepKind::deferred, StepKind::sent,    StepKind::delivered,
-    StepKind::bounced, StepKind::in_doubt, StepKind::dead,     StepKind::expired, StepKind::suppressed,
-    StepKind::retried,  StepKind::discarded};
+inline constexpr std::array all_step_kinds{StepKind::skipped,    StepKind::sending,   StepKind::deferred,
+                                           StepKind::sent,       StepKind::delivered, StepKind::bounced,
+                                           StepKind::in_doubt,   StepKind::dead,      StepKind::expired,
+                                           StepKind::suppressed, StepKind::retried,   StepKind::discarded};
 
 std::string_view to_string(StepKind kind);
 std::optional<StepKind> parse_step_kind(std::string_view text);
