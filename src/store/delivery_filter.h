@@ -5,8 +5,8 @@
 
 namespace vestnik::store {
 
-// A call of Ledger::list looks at no more rows than this (a few ten milliseconds); the next page goes on from
-// there.
+// A call of Ledger::list looks at no more rows than this (up to 100 ms on a cold file); the next page goes on
+// from there.
 inline constexpr std::int64_t list_rows_looked_at_max = 10'000;
 
 // Few deliveries end so, and people ask for these: both stores index them.
