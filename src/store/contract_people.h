@@ -115,6 +115,11 @@ TEST_P(StoreContract, AListLooksAtABoundedNumberOfRows) {
   ASSERT_EQ(second.deliveries.size(), 1U);
   EXPECT_EQ(second.deliveries[0].notification, oldest);
   EXPECT_EQ(second.next, 0);
+  // States that are rare are found at once, however many others are newer.
+  recorded(ledger(), {transition(oldest, 0, DeliveryState::dead, StepKind::dead)});
+  const DeliveryPage rare = listed(ledger(), {.states = {DeliveryState::in_doubt, DeliveryState::dead}});
+  EXPECT_EQ(rare.deliveries.size(), 1U);
+  EXPECT_EQ(rare.next, 0);
 }
 
 TEST_P(StoreContract, ARetryIsPendingWithItsAttemptsBeforeItAgain) {
