@@ -1,11 +1,10 @@
 #include "analytics/api.h"
 
-#include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "base/json.h"
+#include "net/http_api.h"
 
 namespace vestnik::analytics {
 namespace {
@@ -13,23 +12,6 @@ namespace {
 constexpr std::size_t limit_default = 50;
 constexpr std::size_t limit_max = 500;
 constexpr std::size_t user_id_bytes_max = 200;
-
-net::HttpResponse answer(const json::value& value) { return {.status = 200, .body = json::serialize(value)}; }
-
-net::Problem store_problem() {
-  return {.status = 503,
-          .type = "store-unavailable",
-          .title = "The store can't answer",
-          .detail = "The store did not answer; try again.",
-          .retry_after_s = 1};
-}
-
-net::Problem not_found(const char* what) {
-  return {.status = 404,
-          .type = "not-found",
-          .title = "Not found",
-          .detail = std::string("There is no such ") + what + "."};
-}
 
 void put_text(json::object& object, std::string_view name, const std::string& text) {
   if (!text.empty()) object[name] = text;
@@ -101,30 +83,6 @@ json::value list(const char* name, const std::vector<Item>& items) {
   return json::object{{name, std::move(array)}};
 }
 
-bool has_parameter(const net::HttpRequest& request, std::string_view name) {
-  return std::ranges::any_of(request.query, [&](const auto& parameter) { return parameter.first == name; });
-}
-
-std::optional<std::size_t> limit_of(const net::HttpRequest& request) {
-  if (!has_parameter(request, "limit")) return limit_default;
-  const std::string_view text = request.query_parameter("limit");
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (error != std::errc() || end != text.data() + text.size() || limit < 1 || limit > limit_max)
-    return std::nullopt;
-  return limit;
-}
-
-net::Problem invalid(const char* field, const char* detail) {
-  return {.status = 422,
-          .type = "invalid-value",
-          .title = "A value is invalid",
-          .detail = detail,
-          .field = field};
-}
-
-net::Problem bad_limit() { return invalid("limit", "limit must be a whole number from 1 to 500"); }
-
 // Answers with `to_answer(value)`, or says that the store can't.
 template <class T, class ToAnswer>
 store::Done<T> respond_with(net::Respond respond, ToAnswer to_answer) {
@@ -132,7 +90,7 @@ store::Done<T> respond_with(net::Respond respond, ToAnswer to_answer) {
     if (result) {
       to_answer(*result, respond);
     } else {
-      respond(store_problem());
+      respond(net::store_unavailable());
     }
   };
 }
@@ -160,20 +118,20 @@ void Api::notification(const net::HttpRequest& request, net::Respond respond) {
   using View = std::optional<store::NotificationView>;
   timeline_.notification({std::string(request.path_parameter("id"))},
                          respond_with<View>(std::move(respond), [](const View& view, net::Respond& to) {
-                           view ? to(answer(to_json(*view))) : to(not_found("notification"));
+                           view ? to(net::json_answer(to_json(*view))) : to(net::not_found("notification"));
                          }));
 }
 
 void Api::notifications(const net::HttpRequest& request, net::Respond respond) {
   using Views = std::vector<store::NotificationView>;
-  const auto limit = limit_of(request);
-  if (!limit) return respond(bad_limit());
-  const std::string_view user = request.query_parameter("user_id");
-  if (has_parameter(request, "user_id") && (user.empty() || user.size() > user_id_bytes_max))
-    return respond(invalid("user_id", "user_id must have 1 to 200 characters"));
-  timeline_.newest({std::string(user)}, *limit,
+  const auto limit = net::limit_parameter(request, limit_default, limit_max);
+  if (!limit) return respond(limit.error());
+  const auto user = net::query_value(request, "user_id");
+  if (user && (user->empty() || user->size() > user_id_bytes_max))
+    return respond(net::invalid_value("user_id", "user_id must have 1 to 200 characters"));
+  timeline_.newest({std::string(user.value_or(""))}, *limit,
                    respond_with<Views>(std::move(respond), [](const Views& views, net::Respond& to) {
-                     to(answer(list("notifications", views)));
+                     to(net::json_answer(list("notifications", views)));
                    }));
 }
 
@@ -186,8 +144,8 @@ void Api::stats(net::Respond respond) {
                       channels[to_string(channel)] =
                           to_json(found == stats.channels.end() ? store::ChannelStats{} : found->second);
                     }
-                    to(answer(json::object{{"events_accepted", stats.events_accepted},
-                                           {"channels", std::move(channels)}}));
+                    to(net::json_answer(json::object{{"events_accepted", stats.events_accepted},
+                                                     {"channels", std::move(channels)}}));
                   }));
 }
 
@@ -195,17 +153,18 @@ void Api::sandbox_message(const net::HttpRequest& request, net::Respond respond)
   using Message = std::optional<store::SandboxMessage>;
   sandbox_.find({std::string(request.path_parameter("id"))},
                 respond_with<Message>(std::move(respond), [](const Message& message, net::Respond& to) {
-                  message ? to(answer(to_json(*message))) : to(not_found("message in the sandbox"));
+                  message ? to(net::json_answer(to_json(*message)))
+                          : to(net::not_found("message in the sandbox"));
                 }));
 }
 
 void Api::sandbox_messages(const net::HttpRequest& request, net::Respond respond) {
   using Messages = std::vector<store::SandboxMessage>;
-  const auto limit = limit_of(request);
-  if (!limit) return respond(bad_limit());
+  const auto limit = net::limit_parameter(request, limit_default, limit_max);
+  if (!limit) return respond(limit.error());
   sandbox_.newest(*limit,
                   respond_with<Messages>(std::move(respond), [](const Messages& messages, net::Respond& to) {
-                    to(answer(list("messages", messages)));
+                    to(net::json_answer(list("messages", messages)));
                   }));
 }
 

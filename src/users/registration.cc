@@ -1,23 +1,19 @@
 #include "users/registration.h"
 
-#include <algorithm>
 #include <optional>
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
 #include "base/json.h"
+#include "net/http_api.h"
 #include "users/email_address.h"
 
 namespace vestnik::users {
 namespace {
 
-net::Problem not_json(std::string detail) {
-  return {400, "not-json", "Not a JSON object", std::move(detail), "", 0};
-}
-
 net::Problem invalid(std::string field, const std::string& what) {
   std::string detail = field + " " + what + ".";
-  return {422, "invalid-value", "Invalid value", std::move(detail), std::move(field), 0};
+  return net::invalid_value(std::move(field), std::move(detail));
 }
 
 // The member's text; nullopt: absent or null.
@@ -48,7 +44,7 @@ bool is_name(std::string_view text) {
 Result<RegistrationForm, net::Problem> parse_registration(std::string_view body,
                                                           const PhoneNumbers& phone_numbers) {
   const auto object = parse_json_object(body);
-  if (!object) return std::unexpected(not_json(object.error().message));
+  if (!object) return std::unexpected(net::not_json(object.error().message));
 
   RegistrationForm form;
   const auto email = text_member(*object, "email");
@@ -76,16 +72,6 @@ Result<RegistrationForm, net::Problem> parse_registration(std::string_view body,
   if (form.email.empty() && form.phone.empty())
     return std::unexpected(invalid("email", "or phone is needed"));
   return form;
-}
-
-bool is_json_content_type(std::string_view content_type) {
-  std::string type(content_type.substr(0, content_type.find(';')));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  const bool is_structured = type.starts_with("application/") && type.ends_with("+json");
-  return type.empty() || type == "application/json" || type == "application/x-www-form-urlencoded" ||
-         is_structured;
 }
 
 }  // namespace vestnik::users

@@ -24,8 +24,4 @@ inline constexpr std::size_t name_characters_max = 200;
 Result<RegistrationForm, net::Problem> parse_registration(std::string_view body,
                                                           const PhoneNumbers& phone_numbers);
 
-// JSON by any name: application/json, a +json type, none, or what curl -d sends
-// (application/x-www-form-urlencoded).
-bool is_json_content_type(std::string_view content_type);
-
 }  // namespace vestnik::users

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/event.h"
+#include "net/http_api.h"
 #include "users/deadline_guard.h"
 #include "users/registration.h"
 #include "users/traceparent.h"
@@ -192,9 +193,7 @@ void UserService::register_user(net::HttpRequest request, net::Respond respond) 
     counts.refused.Increment();
     respond(problem);
   };
-  const std::string_view encoding = request.header("content-encoding");
-  if (!is_json_content_type(request.header("content-type")) || !(encoding.empty() || encoding == "identity"))
-    return refuse({415, "content-type", "Unsupported media type", "Send application/json.", "", 0});
+  if (const auto problem = net::unless_json(request)) return refuse(*problem);
   auto form = parse_registration(request.body, core_->phone_numbers);
   if (!form) return refuse(form.error());
   if (core_->in_flight.fetch_add(1) >= core_->options.in_flight_max) {
