@@ -1,5 +1,6 @@
 #include "net/http.h"
 
+#include <algorithm>
 #include <cassert>
 #include <optional>
 
@@ -93,6 +94,24 @@ bool matches(const Router::Route& route, std::string_view path) {
   return path.empty();
 }
 
+// The routes of the path's template. Of several templates the one that says more literally, as OpenAPI has
+// it:
+// "/deliveries/retry" is not the delivery "retry".
+std::vector<std::size_t> matching(const std::vector<Router::Route>& routes, std::string_view path) {
+  std::vector<std::size_t> found;
+  std::ptrdiff_t parameters_least = 0;
+  for (std::size_t i = 0; path.starts_with('/') && i < routes.size(); ++i) {
+    if (!matches(routes[i], path)) continue;
+    const std::ptrdiff_t parameters = std::ranges::count_if(routes[i].segments, is_parameter);
+    if (found.empty() || parameters < parameters_least) {
+      found.clear();
+      parameters_least = parameters;
+    }
+    if (parameters == parameters_least) found.push_back(i);
+  }
+  return found;
+}
+
 void read_path_parameters(const Router::Route& route, std::string_view path, Pairs& parameters) {
   for (const std::string& expected : route.segments) {
     const std::string_view segment = next_segment(path);
@@ -140,6 +159,7 @@ HttpResponse to_response(const Problem& problem) {
                         {"status", problem.status}};
   if (!problem.detail.empty()) document["detail"] = problem.detail;
   if (!problem.field.empty()) document["field"] = problem.field;
+  for (const auto& [name, value] : problem.members) document[name] = value;
   HttpResponse response{problem.status, json::serialize(document), "application/problem+json", {}};
   if (problem.retry_after_s > 0)
     response.headers.emplace_back("Retry-After", std::to_string(problem.retry_after_s));
@@ -171,9 +191,8 @@ std::expected<std::size_t, HttpResponse> Router::find(HttpRequest& request) cons
   const std::string_view method =
       request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
   std::string allow;
-  for (std::size_t i = 0; path.starts_with('/') && i < routes_.size(); ++i) {
+  for (const std::size_t i : matching(routes_, path)) {
     const Route& route = routes_[i];
-    if (!matches(route, path)) continue;
     if (route.method == method) {
       read_path_parameters(route, path, request.path_parameters);
       return i;

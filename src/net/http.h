@@ -45,7 +45,8 @@ struct Problem {
   std::string title;   // the same for every problem of this type
   std::string detail;  // this time; empty: left out
   std::string field;
-  int retry_after_s = 0;  // > 0: Retry-After
+  int retry_after_s = 0;                                          // > 0: Retry-After
+  std::vector<std::pair<std::string, std::string>> members = {};  // extension members (section 3.2)
 };
 HttpResponse to_response(const Problem& problem);
 
@@ -76,7 +77,8 @@ class Router {
     HttpHandler handler;
   };
 
-  // `path`: "/v1/notifications/{id}"; a parameter matches one segment, not an empty one.
+  // `path`: "/v1/notifications/{id}"; a parameter matches one segment, not an empty one. Where several
+  // templates match, the one with the fewest parameters does.
   void add(std::string method, std::string path, HttpHandler handler);
   // The index into routes() of the request's route; sets its path_parameters.
   std::expected<std::size_t, HttpResponse> find(HttpRequest& request) const;

@@ -86,6 +86,42 @@ TEST(Router, AnEscapedSlashStaysInItsSegment) {
   }
 }
 
+TEST(Router, ALiteralSegmentWinsOverAParameter) {
+  Router router;
+  std::string reached;
+  const auto reach = [&](const char* name) {
+    return [&reached, name](HttpRequest, Respond respond) {
+      reached = name;
+      respond(HttpResponse{});
+    };
+  };
+  router.add("GET", "/v1/{id}", reach("one"));
+  router.add("POST", "/v1/{id}/retry", reach("retry one"));
+  router.add("POST", "/v1/retry", reach("retry"));
+  std::optional<HttpResponse> answer;
+  const auto status = [&](const char* method, const char* path) {
+    HttpRequest request;
+    request.method = method;
+    request.path = path;
+    router.handle(request, into(answer));
+    return answer->status;
+  };
+  EXPECT_EQ(status("POST", "/v1/retry"), 200);
+  EXPECT_EQ(reached, "retry");
+  EXPECT_EQ(status("GET", "/v1/retry"), 405);
+  EXPECT_EQ(answer->headers.back().second, "POST");
+  EXPECT_EQ(status("GET", "/v1/x"), 200);
+  EXPECT_EQ(reached, "one");
+  EXPECT_EQ(status("POST", "/v1/retry/retry"), 200);
+  EXPECT_EQ(reached, "retry one");
+}
+
+TEST(Problems, ExtensionMembersStandBesideTheOthers) {
+  const HttpResponse response =
+      to_response({.status = 409, .type = "wrong-state", .title = "No", .members = {{"state", "sent"}}});
+  EXPECT_EQ(response.body, R"({"type":"/problems/wrong-state","title":"No","status":409,"state":"sent"})");
+}
+
 TEST(Writer, AHeaderThatWouldSplitTheAnswerIsLeftOut) {
   std::string head;
   write_head(head, HttpResponse{200, "", "text/plain", {{"X-A", "a\r\nX-B: b"}, {"X-C", "c"}}}, false, "now");
