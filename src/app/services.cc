@@ -7,6 +7,7 @@
 #include "analytics/collector.h"
 #include "app/status.h"
 #include "base/ids.h"
+#include "delivery/api.h"
 #include "delivery/engine.h"
 #include "email/sandbox_provider.h"
 #include "email/smtp_provider.h"
@@ -86,7 +87,9 @@ class DeliveryRole final : public Service {
                            .backoff = {.base = s.configuration.options.retry_backoff_base,
                                        .cap = s.configuration.options.retry_backoff_cap}}},
                 *s.backing.log, s.backing.store->ledger(), std::move(providers_.routed), loop_,
-                system_random(), s.metrics) {}
+                system_random(), s.metrics) {
+    s.nudges[channel] = [this] { loop_.post([this] { engine_.look(); }); };
+  }
 
   void start() override {
     loop_.start();
@@ -130,6 +133,15 @@ class DeliveryRole final : public Service {
   Health health_;
 };
 
+// An engine in another process looks at the ledger by itself, every half a minute.
+delivery::Nudge nudge_in(const Nudges& nudges) {
+  return [&nudges](Channel channel) {
+    const auto found = nudges.find(channel);
+    if (found != nudges.end()) found->second();
+  };
+}
+
+// All that is read, and what people decide: one place for both, whatever runs beside it.
 class AnalyticsRole final : public Service {
  public:
   explicit AnalyticsRole(const Surroundings& s)
@@ -138,8 +150,10 @@ class AnalyticsRole final : public Service {
                     .analytics_topic = s.configuration.options.topic_analytics_events,
                     .group = s.configuration.options.analytics_service_group},
                    *s.backing.log, s.backing.store->timeline(), loop_, s.metrics),
-        api_(s.backing.store->timeline(), s.backing.store->sandbox(), system_clock()) {
+        api_(s.backing.store->timeline(), s.backing.store->sandbox(), system_clock()),
+        deliveries_(s.backing.store->ledger(), system_clock(), nudge_in(s.nudges)) {
     api_.add_routes(s.router, s.keys);
+    deliveries_.add_routes(s.router, s.keys);
     add_page_routes(s.router);
   }
   void start() override {
@@ -158,6 +172,7 @@ class AnalyticsRole final : public Service {
   net::EventLoop loop_{"analytics"};
   analytics::Collector collector_;
   analytics::Api api_;
+  delivery::Api deliveries_;
 };
 
 }  // namespace

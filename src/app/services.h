@@ -2,16 +2,23 @@
 // routes.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 
 #include "app/backing.h"
 #include "app/configuration.h"
 #include "app/service.h"
 #include "base/metrics.h"
+#include "model/notification.h"
 #include "net/http.h"
 #include "net/http_api_keys.h"
 
 namespace vestnik::app {
+
+// By channel, what makes its engine look at the ledger now, if the engine is in this process. Filled while
+// the services are made; each may be called from any thread.
+using Nudges = std::map<Channel, std::function<void()>>;
 
 // What every service is given; all of it outlives the services.
 struct Surroundings {
@@ -20,6 +27,7 @@ struct Surroundings {
   Metrics& metrics;
   net::Router& router;
   const net::ApiKeys& keys;
+  Nudges& nudges;
 };
 
 std::unique_ptr<Service> make_user_service(const Surroundings& surroundings);

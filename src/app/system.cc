@@ -4,7 +4,6 @@
 #include <thread>
 #include <utility>
 
-#include "app/services.h"
 #include "app/status.h"
 
 namespace vestnik::app {
@@ -30,7 +29,7 @@ System::System(Configuration configuration)
       keys_(configuration_.options.api_keys),
       backing_(open_backing(configuration_.options)) {
   net::Router router;
-  const Surroundings surroundings{configuration_, backing_, metrics_, router, keys_};
+  const Surroundings surroundings{configuration_, backing_, metrics_, router, keys_, nudges_};
   for (const auto& [role, make] : makers) {
     if (configuration_.role == config::Role::all || configuration_.role == role)
       services_.push_back(make(surroundings));

@@ -11,6 +11,7 @@
 #include "app/backing.h"
 #include "app/configuration.h"
 #include "app/service.h"
+#include "app/services.h"
 #include "base/metrics.h"
 #include "net/http_api_keys.h"
 #include "net/http_server.h"
@@ -39,6 +40,7 @@ class System {
   Metrics metrics_;
   net::ApiKeys keys_;
   Backing backing_;
+  Nudges nudges_;
   std::vector<std::unique_ptr<Service>> services_;
   std::unique_ptr<net::HttpServer> server_;
 };
