@@ -1,7 +1,6 @@
 #include "app/configuration.h"
 
 #include <iostream>
-#include <map>
 #include <string_view>
 #include <unistd.h>
 #include <utility>
@@ -11,16 +10,6 @@
 
 namespace vestnik::app {
 namespace {
-
-std::map<std::string, std::string> environment() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry; ++entry) {
-    const std::string_view text(*entry);
-    const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return variables;
-}
 
 // The value where there is one; else a problem that names the option.
 template <class T, class Kind>
@@ -50,6 +39,16 @@ void read_smpp(Configuration& result, config::Problems& problems) {
 }
 
 }  // namespace
+
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
 
 Result<Configuration, config::Problems> load_configuration(const CommandLine& line) {
   config::LoadOptions load{.environment = environment(), .role = *config::parse_role(line.role)};

@@ -1,6 +1,7 @@
 // What the command line and the environment ask for, checked as a whole before anything starts.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,9 @@ struct Configuration {
   std::vector<SmtpRoute> smtp;  // empty: sandbox
   std::vector<SmppRoute> smpp;  // empty: sandbox
 };
+
+// This process's.
+std::map<std::string, std::string> environment();
 
 // Every problem there is.
 Result<Configuration, config::Problems> load_configuration(const CommandLine& line);

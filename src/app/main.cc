@@ -1,4 +1,5 @@
-// The command line. Exit codes: 0 done, 1 failed, 2 called or configured wrongly.
+// The command line. Exit codes: 0 done, 1 failed, 2 called or configured wrongly, 3 the system that a command
+// talks to can't be reached.
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "app/deliveries.h"
 #include "app/version.h"
 #include "config/role.h"
 
@@ -36,6 +38,8 @@ int main(int argc, char** argv) {
   check->add_flag("--docs", line.print_docs, "Print docs/configuration.md instead");
   add_config(check);
 
+  const app::DeliveriesCommand deliveries(app);
+
   CLI::App* version = app.add_subcommand("version", "Print the version");
 
   try {
@@ -47,6 +51,7 @@ int main(int argc, char** argv) {
   try {
     if (serve->parsed()) return app::serve(line);
     if (check->parsed()) return app::check_config(line);
+    if (deliveries.parsed()) return deliveries.run();
     if (version->parsed()) return app::version();
   } catch (const std::exception& error) {
     std::cerr << "vestnik: " << error.what() << '\n';
