@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "delivery/limits.h"
+#include "delivery/send_by.h"
 
 namespace vestnik::delivery {
 namespace {
@@ -106,32 +107,46 @@ void Attempts::begun(const Held& held, const store::Beginning& beginning, Steady
 // A begin that failed without an answer may have been written. No byte was sent for it, so a row that says
 // exactly what we were about to write is ours to go on with.
 void Attempts::settle_unclear(const Held& held) {
-  ledger_.find(
-      held.notification->id,
-      back_on(scheduler_, alive_, [this, held](Result<std::optional<store::Delivery>, store::Error> row) {
-        if (!row) {
-          settle_unclear(held);
-        } else if (*row && (*row)->state == store::DeliveryState::sending &&
-                   (*row)->attempt == held.attempt && (*row)->owner.epoch == held.owner.epoch) {
-          Lane& lane = *lanes_.find(held.provider);
-          Held started = held;
-          // When it was counted against its limits nobody knows.
-          if (!limit_uses(held, lane).empty()) started.send_by = SteadyTime::min();
-          lane.started(std::move(started));
-          send_started(lane);
-        } else {
-          forget(held, std::nullopt);
-        }
-      }));
+  const SteadyTime asked_at = scheduler_.clock().steady_now();
+  ledger_.find(held.notification->id,
+               back_on(scheduler_, alive_,
+                       [this, held, asked_at](Result<std::optional<store::Delivery>, store::Error> row) {
+                         if (!row) {
+                           settle_unclear(held);
+                         } else if (*row && (*row)->state == store::DeliveryState::sending &&
+                                    (*row)->attempt == held.attempt &&
+                                    (*row)->owner.epoch == held.owner.epoch) {
+                           Lane& lane = *lanes_.find(held.provider);
+                           Held started = held;
+                           // When it was counted against its limits nobody knows.
+                           started.send_by =
+                               limit_uses(held, lane).empty() ? asked_at + send_within : SteadyTime::min();
+                           lane.started(std::move(started));
+                           send_started(lane);
+                         } else {
+                           forget(held, std::nullopt);
+                         }
+                       }));
 }
 
 void Attempts::send_all_started() {
   for (Lane& lane : lanes_.all()) send_started(lane);
+  watch_started();
+}
+
+// What is not sent in time is given back, though its turn never comes.
+void Attempts::watch_started() {
+  if (started_timer_ || std::ranges::none_of(lanes_.all(), &Lane::has_started)) return;
+  started_timer_ = scheduler_.after(send_within / 2, [this] {
+    started_timer_.reset();
+    give_back_what_may_not_be_sent();
+    watch_started();
+  });
 }
 
 void Attempts::send_started(Lane& lane) {
   if (begin_failing_ || record_failing_) return;
-  while (std::optional<Held> held = lane.next_to_send()) {
+  while (std::optional<Held> held = lane.next_to_send(scheduler_.clock().steady_now())) {
     if (may_send(*held)) {
       send(std::move(*held), lane);
     } else {
@@ -141,7 +156,7 @@ void Attempts::send_started(Lane& lane) {
   }
 }
 
-// One that has waited too long since it was counted is to be counted again.
+// One that has waited too long since it began may belong to somebody else by now, or count in another window.
 bool Attempts::may_send(const Held& held) const {
   return calls_.may_send(held.owner) && (!held.send_by || scheduler_.clock().steady_now() <= *held.send_by);
 }

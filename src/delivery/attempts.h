@@ -81,6 +81,7 @@ class Attempts {
   void settle_unclear(const Held& held);
   void send_started(Lane& lane);
   void send_all_started();
+  void watch_started();
   void send(Held held, Lane& lane);
   void give_back(Held held);
 
@@ -112,6 +113,7 @@ class Attempts {
   // doubt after a crash. A batch whose begin failed may be in the ledger all the same.
   bool begin_failing_ = false;
   bool record_failing_ = false;
+  std::unique_ptr<Timer> started_timer_;
   std::shared_ptr<void> alive_ = std::make_shared<int>();
   Batcher<Held> begin_;
   Batcher<Ending> record_;

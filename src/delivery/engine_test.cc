@@ -260,6 +260,21 @@ TEST_F(EngineTest, WhileOutcomesCannotBeRecordedNothingMoreIsSent) {
   ASSERT_TRUE(scheduler_.advance_until([&] { return provider_->sent.size() == 2; }, 10ms));
 }
 
+// A process that was stopped (SIGSTOP) and goes on: its partitions may be another's, who takes what had begun
+// for in doubt.
+TEST_F(EngineTest, WhatHasBegunAndWaitedIsGivenBackRatherThanSent) {
+  provider_->slots = 1;
+  plan({notification("n1"), notification("n2", "user_2")});
+  ASSERT_TRUE(open_attempts(1));
+  ASSERT_TRUE(told("n2 1 sending")) << "one round ahead";
+  scheduler_.advance(3s);
+  provider_->answer(Sent{.answer = "250"});
+  EXPECT_TRUE(provider_->open.empty());
+  ASSERT_TRUE(told("n2 1 deferred"));
+  ASSERT_TRUE(open_attempts(1)) << "begun anew";
+  EXPECT_EQ(provider_->open[0].attempt.number, 1);
+}
+
 TEST_F(EngineTest, WhatArrivesDuringAReadOfTheLedgerIsNotLeftThere) {
   engine_.reset();
   ledger_->hold_due = true;

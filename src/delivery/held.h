@@ -22,7 +22,8 @@ struct Held {
   std::optional<int> retried_after;  // store::Delivery::retried_after
   // Providers (bits, by their place) that have failed it since it was last put off: the others come first.
   std::uint32_t tried = 0;
-  std::optional<SteadyTime> send_by;  // of the open attempt, if it counts against a limit
+  std::optional<SteadyTime> send_by;  // of the open attempt: it goes out until then, or is given back
+  SteadyTime sent_at{};               // of the open attempt, once it is with its provider
   bool in_lane = false;               // the open attempt takes room of its provider here
   bool placed = false;                // it has waited for its place under a limit: it may ask the ledger now
   std::uint64_t order = 0;            // the Schedule's: its place among those due at the same moment

@@ -37,17 +37,23 @@ std::size_t Lane::room(SteadyTime now) const {
       return use_.open == 0 ? std::min<std::size_t>(1, provider().capacity()) : 0;
     case Breaker::State::closed: break;
   }
-  // What is counted against a rate must go out at once.
-  const bool one_round_ahead = !route().rate && !route().domain_rate && route().domain_rates.empty();
-  const std::size_t wanted = one_round_ahead ? slots() : provider().capacity();
+  const std::size_t wanted = goes_one_round_ahead() ? slots() : provider().capacity();
   const std::size_t ahead = use_.open - use_.sending;
   return wanted > ahead ? wanted - ahead : 0;
 }
 
+// What waits behind slow attempts would be given back (send_by.h), and what is counted against a rate must go
+// out at once.
+bool Lane::goes_one_round_ahead() const {
+  constexpr std::chrono::milliseconds quick(500);
+  const bool limited = route().rate || route().domain_rate || !route().domain_rates.empty();
+  return !limited && attempt_usually_ < quick;
+}
+
 bool Lane::has_room_for(const std::string& domain) const {
   const auto use = domains_.find(domain);
-  // One round ahead, as room().
-  return domain.empty() || use == domains_.end() || use->second.open < 2 * domain_max(slots());
+  const std::size_t rounds = goes_one_round_ahead() ? 2 : 1;
+  return domain.empty() || use == domains_.end() || use->second.open < rounds * domain_max(slots());
 }
 
 bool Lane::is_stalled(const std::string& domain, SteadyTime now) const {
@@ -65,7 +71,7 @@ void Lane::begun(const Held& held, SteadyTime now) {
 
 void Lane::started(Held held) { started_.push_back(std::move(held)); }
 
-std::optional<Held> Lane::next_to_send() {
+std::optional<Held> Lane::next_to_send(SteadyTime now) {
   if (provider().capacity() == 0) return std::nullopt;
   const std::size_t domain_sending_max = domain_max(slots());
   const auto next = std::ranges::find_if(started_, [&](const Held& held) {
@@ -75,6 +81,7 @@ std::optional<Held> Lane::next_to_send() {
   if (next == started_.end()) return std::nullopt;
   Held held = std::move(*next);
   started_.erase(next);
+  held.sent_at = now;
   ++use_.sending;
   if (const auto use = domains_.find(domain_of(held.notification->to)); use != domains_.end())
     ++use->second.sending;
@@ -82,6 +89,8 @@ std::optional<Held> Lane::next_to_send() {
 }
 
 void Lane::answered(const Held& held, SteadyTime now) {
+  const auto took = std::chrono::ceil<std::chrono::microseconds>(now - held.sent_at);
+  attempt_usually_ += (took - attempt_usually_) / 8;
   --use_.sending;
   const auto use = domains_.find(domain_of(held.notification->to));
   if (use == domains_.end()) return;

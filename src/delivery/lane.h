@@ -35,8 +35,8 @@ class Lane {
 
   // It takes messages, or will as soon as it has room.
   bool is_up(SteadyTime now) const;
-  // Attempts that may begin: enough to keep the provider busy and one round ahead of it, no more. Outcomes
-  // that the ledger does not take count as open too: if it can't be written, sending stops.
+  // Attempts that may begin: enough to keep the provider busy and, where it is quick, one round ahead of it.
+  // Outcomes that the ledger does not take count as open too: if it can't be written, sending stops.
   std::size_t room(SteadyTime now) const;
   // One destination doesn't take all of it: a quarter of the provider's room is kept for the others, so that
   // a domain whose attempts hang doesn't delay them.
@@ -47,10 +47,11 @@ class Lane {
   // An attempt passes through these in order; each is called once.
   void begun(const Held& held, SteadyTime now);  // asked the ledger
   void started(Held held);                       // `sending` is durable
-  std::optional<Held>
-  next_to_send();  // it is with the provider from now on; none: nothing, or no capacity for it
+  // It is with the provider from now on; none: nothing is there, or no capacity for it.
+  std::optional<Held> next_to_send(SteadyTime now);
   void answered(const Held& held, SteadyTime now);
   void ended(const Held& held);  // its outcome is recorded
+  bool has_started() const { return !started_.empty(); }
   // Takes back what is started, not yet with the provider, and chosen by `leaves`; goes on to ended().
   std::vector<Held> take_started(const std::function<bool(const Held&)>& leaves);
 
@@ -64,9 +65,12 @@ class Lane {
   std::size_t slots() const { return provider().capacity() + use_.sending; }
   static std::size_t domain_max(std::size_t slots) { return slots - slots / 4; }
 
+  bool goes_one_round_ahead() const;
+
   RoutedProvider routed_;
   Breaker breaker_;
   std::deque<Held> started_;
+  std::chrono::microseconds attempt_usually_{0};  // takes: an average that forgets
   Use use_;
   std::map<std::string, Use> domains_;
 };

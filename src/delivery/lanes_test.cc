@@ -35,7 +35,7 @@ class LanesTest : public testing::Test {
   static void send(Lane& lane, const Held& held) {
     lane.begun(held, now);
     lane.started(held);
-    ASSERT_TRUE(lane.next_to_send());
+    ASSERT_TRUE(lane.next_to_send(now));
     lane.provider().send({held.notification}, [](Outcome) {});
   }
   static void trip(Lane& lane) {
@@ -127,7 +127,7 @@ TEST_F(LanesTest, ADestinationLeavesAQuarterToTheOthers) {
     ASSERT_EQ(one.choose(held_for(), now).why, Why::chosen) << i;
     lane.begun(held_for(), now);
     lane.started(held_for());
-    if (auto held = lane.next_to_send()) {
+    if (auto held = lane.next_to_send(now)) {
       providers_[0].send({held->notification}, [](Outcome) {});
       ++sending;
     }
@@ -140,9 +140,27 @@ TEST_F(LanesTest, ADestinationLeavesAQuarterToTheOthers) {
   ASSERT_EQ(one.choose(held_for("vera@example.net"), now).why, Why::chosen);
   lane.begun(held_for("vera@example.net"), now);
   lane.started(held_for("vera@example.net"));
-  const auto next = lane.next_to_send();
+  const auto next = lane.next_to_send(now);
   ASSERT_TRUE(next) << "those that wait do not stand in its way";
   EXPECT_EQ(next->notification->to, "vera@example.net");
+}
+
+TEST_F(LanesTest, BehindSlowAttemptsNothingIsBegunAhead) {
+  Lanes one = lanes({{.name = "only"}});
+  providers_[0].slots = 1;
+  Lane& lane = *one.find("only");
+  EXPECT_EQ(lane.room(now), 1u);
+  Held held = held_for();
+  held.sent_at = now;
+  send(lane, held);
+  EXPECT_EQ(lane.room(now), 1u) << "one round ahead";
+  lane.answered(held, now + 10s);
+  EXPECT_EQ(lane.room(now), 0u) << "the next must wait for its outcome to be recorded";
+  lane.ended(held);
+  providers_[0].open.clear();
+  EXPECT_EQ(lane.room(now), 1u);
+  lane.begun(held, now);
+  EXPECT_EQ(lane.room(now), 0u);
 }
 
 TEST_F(LanesTest, AChannelIsWellWhileOneOfItsProvidersIs) {

@@ -25,21 +25,6 @@ std::chrono::milliseconds send_slack(const Limit& limit) {
   return std::clamp(limit.window / 10, std::chrono::milliseconds(10), std::chrono::milliseconds(2'000));
 }
 
-std::optional<SteadyTime> send_by(const std::vector<store::LimitUse>& uses, const store::Beginning& beginning,
-                                  SteadyTime asked_at, const Clock& clock) {
-  if (uses.empty()) return std::nullopt;
-  std::chrono::milliseconds slack = std::chrono::milliseconds::max();
-  // The window of a use has its slack in it already; a little less than it is on the safe side.
-  for (const store::LimitUse& use : uses)
-    slack = std::min(slack, send_slack({use.limit.max, use.limit.window * 10 / 11}));
-  // The wall clock may have been set in between: the attempt was counted after it was asked for.
-  const SteadyTime now = clock.steady_now();
-  const auto age =
-      std::clamp<std::chrono::microseconds>(clock.now() - beginning.counted_at, std::chrono::microseconds(0),
-                                            std::chrono::ceil<std::chrono::microseconds>(now - asked_at));
-  return now - age + slack;
-}
-
 std::vector<store::LimitUse> limit_uses(const Held& held, const Lane& lane) {
   const Notification& n = *held.notification;
   const std::string_view channel = to_string(n.channel);

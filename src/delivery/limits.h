@@ -20,10 +20,6 @@ std::chrono::milliseconds send_slack(const Limit& limit);
 // those to count by. Keys hold no address.
 std::vector<store::LimitUse> limit_uses(const Held& held, const Lane& lane);
 
-// By when an attempt must go out that the ledger began since `asked_at`; none: it has no limits.
-std::optional<SteadyTime> send_by(const std::vector<store::LimitUse>& uses, const store::Beginning& beginning,
-                                  SteadyTime asked_at, const Clock& clock);
-
 // Which limits the ledger has said to be used up. The ledger alone decides; this only keeps the engine from
 // asking again and again, and spreads those that wait over the time to come.
 class UsedUp {

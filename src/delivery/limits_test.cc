@@ -35,23 +35,6 @@ TEST(LimitUses, AreThoseOfProviderDestinationAndRecipientWithoutTheirAddresses) 
   EXPECT_NE(others[1].key, uses[2].key);
 }
 
-TEST(SendBy, IsTheShortestSlackAfterItWasCounted) {
-  ManualScheduler scheduler;
-  const std::vector<store::LimitUse> uses{{"rate", {5, 1100ms}}, {"quota", {3, 24h + 2s}}};
-  const SteadyTime asked_at = scheduler.clock().steady_now();
-  store::Beginning beginning;
-  EXPECT_FALSE(send_by({}, beginning, asked_at, scheduler.clock()));
-  scheduler.advance(30ms);
-  beginning.counted_at = scheduler.clock().now();
-  scheduler.advance(20ms);
-  EXPECT_EQ(send_by(uses, beginning, asked_at, scheduler.clock()), asked_at + 30ms + 100ms);
-  scheduler.set_wall_clock(1h);
-  EXPECT_EQ(send_by(uses, beginning, asked_at, scheduler.clock()), asked_at + 100ms)
-      << "not before it was asked for";
-  scheduler.set_wall_clock(-2h);
-  EXPECT_EQ(send_by(uses, beginning, asked_at, scheduler.clock()), asked_at + 50ms + 100ms);
-}
-
 TEST(UsedUp, GivesEachThatWaitsForARateAPlaceOfItsOwn) {
   UsedUp used_up;
   const std::vector<store::LimitUse> uses{{"email/relay", {10, 1s}}};
