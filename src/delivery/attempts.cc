@@ -97,10 +97,18 @@ void Attempts::begun(const Held& held, const store::Beginning& beginning, Steady
     }
     case store::Beginning::Kind::refused:
       if (was_unclear) return settle_unclear(held);
-      // Somebody else has it: an older epoch of ours, or a row that has moved on.
-      forget(held, std::nullopt);
+      refused(held);
       return;
   }
+}
+
+// Somebody else has it, or the row has moved on, or the partition has gone and come back meanwhile.
+void Attempts::refused(Held held) {
+  if (calls_.may_send(held.owner)) return forget(held, std::nullopt);
+  leave(held);
+  --held.attempt;
+  held.in_lane = false;
+  calls_.again(std::move(held), false);
 }
 
 // A begin that failed without an answer may have been written. No byte was sent for it, so a row that says
@@ -119,8 +127,14 @@ void Attempts::settle_unclear(const Held& held) {
           if (!limit_uses(held, lane).empty()) started.send_by = SteadyTime::min();
           lane.started(std::move(started));
           send_started(lane);
+        } else if (*row && (*row)->state == store::DeliveryState::sending &&
+                   (*row)->attempt == held.attempt && !calls_.may_send(held.owner)) {
+          leave(held);
+          Held unclear = held;
+          unclear.in_lane = false;
+          calls_.again(std::move(unclear), true);
         } else {
-          forget(held, std::nullopt);
+          refused(held);
         }
       }));
 }
