@@ -98,10 +98,18 @@ void Attempts::begun(const Held& held, const store::Beginning& beginning, Steady
     }
     case store::Beginning::Kind::refused:
       if (was_unclear) return settle_unclear(held);
-      // Somebody else has it: an older epoch of ours, or a row that has moved on.
-      forget(held, std::nullopt);
+      refused(held);
       return;
   }
+}
+
+// Somebody else has it, or the row has moved on, or the partition has gone and come back meanwhile.
+void Attempts::refused(Held held) {
+  if (calls_.may_send(held.owner)) return forget(held, std::nullopt);
+  leave(held);
+  --held.attempt;
+  held.in_lane = false;
+  calls_.again(std::move(held), false);
 }
 
 // A begin that failed without an answer may have been written. No byte was sent for it, so a row that says
@@ -111,22 +119,28 @@ void Attempts::settle_unclear(const Held& held) {
   ledger_.find(held.notification->id,
                back_on(scheduler_, alive_,
                        [this, held, asked_at](Result<std::optional<store::Delivery>, store::Error> row) {
-                         if (!row) {
-                           settle_unclear(held);
-                         } else if (*row && (*row)->state == store::DeliveryState::sending &&
-                                    (*row)->attempt == held.attempt &&
-                                    (*row)->owner.epoch == held.owner.epoch) {
-                           Lane& lane = *lanes_.find(held.provider);
-                           Held started = held;
-                           // When it was counted against its limits nobody knows.
-                           started.send_by =
-                               limit_uses(held, lane).empty() ? asked_at + send_within : SteadyTime::min();
-                           lane.started(std::move(started));
-                           send_started(lane);
-                         } else {
-                           forget(held, std::nullopt);
-                         }
+                         row ? settled(held, *row, asked_at) : settle_unclear(held);
                        }));
+}
+
+void Attempts::settled(const Held& held, const std::optional<store::Delivery>& row, SteadyTime asked_at) {
+  const bool has_begun = row && row->state == store::DeliveryState::sending && row->attempt == held.attempt;
+  if (has_begun && row->owner.epoch == held.owner.epoch) {
+    Lane& lane = *lanes_.find(held.provider);
+    Held started = held;
+    // When it was counted against its limits nobody knows.
+    started.send_by = limit_uses(held, lane).empty() ? asked_at + send_within : SteadyTime::min();
+    lane.started(std::move(started));
+    send_started(lane);
+    watch_started();
+  } else if (has_begun && !calls_.may_send(held.owner)) {
+    leave(held);
+    Held unclear = held;
+    unclear.in_lane = false;
+    calls_.again(std::move(unclear), true);
+  } else {
+    refused(held);
+  }
 }
 
 void Attempts::send_all_started() {

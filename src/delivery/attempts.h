@@ -34,6 +34,9 @@ class Attempts {
     std::function<void()> more_room;
     // A limit is used up: the attempt did not begin, and may be tried again from `until` on.
     std::function<void(Held held, const store::LimitUse& use, Timestamp until)> limited;
+    // Refused under an epoch that is no longer the partition's: it may be ours all the same, under a newer
+    // one. `begun`: by us under the old epoch, or by an owner in between.
+    std::function<void(Held held, bool begun)> again;
     // What is left of a delivery once its attempt is recorded: `retry` holds it again, with a new due time,
     // when another attempt is to follow.
     std::function<void(const Held& held, std::optional<Held> retry)> finished;
@@ -79,6 +82,7 @@ class Attempts {
   void begun(const Held& held, const store::Beginning& beginning, SteadyTime asked_at, bool was_unclear);
   bool may_send(const Held& held) const;
   void settle_unclear(const Held& held);
+  void settled(const Held& held, const std::optional<store::Delivery>& row, SteadyTime asked_at);
   void send_started(Lane& lane);
   void send_all_started();
   void watch_started();
@@ -96,6 +100,7 @@ class Attempts {
   Step step_of(const Held& held, StepKind kind, std::string answer) const;
   bool has_attempts_left(const Held& held) const;
   void forget(const Held& held, std::optional<Held> retry);
+  void refused(Held held);
   void leave(const Held& held);  // counts it as open no more
 
   store::Ledger& ledger_;

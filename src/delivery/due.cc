@@ -40,7 +40,7 @@ bool Engine::begin(Held held, Timestamp now) {
   }
   const Lanes::Choice choice = lanes_.choose(held, scheduler_.clock().steady_now());
   switch (choice.why) {
-    case Lanes::Why::full: put_back(std::move(held)); return false;
+    case Lanes::Why::full: put_back_due(std::move(held)); return false;
     case Lanes::Why::domain_full: return park(std::move(held), *choice.lane, now);
     case Lanes::Why::not_up:
       put_off(std::move(held), now + provider_down_pause, "its provider is away");
@@ -53,6 +53,12 @@ bool Engine::begin(Held held, Timestamp now) {
   else
     attempts_.begin(std::move(held), *choice.lane);
   return true;
+}
+
+// It was due when it was taken: a clock set back since then changes nothing of that.
+void Engine::put_back_due(Held held) {
+  held.due_at = std::min(held.due_at, scheduler_.clock().now());
+  put_back(std::move(held));
 }
 
 // To where it was in the schedule.
@@ -70,7 +76,7 @@ bool Engine::park(Held held, const Lane& lane, Timestamp now) {
     return true;
   }
   if (!lane.is_stalled(place.second, scheduler_.clock().steady_now())) {
-    put_back(std::move(held));
+    put_back_due(std::move(held));
     return false;
   }
   attempts_.put_off(std::move(held), now + destination_slow_pause, "its destination is slow");
@@ -94,7 +100,21 @@ void Engine::limited(Held held, const store::LimitUse& use, Timestamp until) {
 void Engine::finished(const Held& held, std::optional<Held> retry) {
   schedule_.finished(held);
   if (retry) hold(std::move(*retry));
-  for (Held& parked : parking_.take(place_of(held.provider, held), unpark_max)) put_back(std::move(parked));
+  for (Held& parked : parking_.take(place_of(held.provider, held), unpark_max))
+    put_back_due(std::move(parked));
+  release_what_is_over();
+  pump();
+}
+
+// In its old place, so that what comes after it for the user still does. Not claimed yet: the read that
+// follows the claim brings it.
+void Engine::again(Held held, bool begun) {
+  const auto partition = partitions_.find(held.owner.partition);
+  if (partition == partitions_.end() || !partition->second.claimed) return finished(held, std::nullopt);
+  held.owner.epoch = partition->second.epoch;
+  // Its claim has passed over it, since it was known here.
+  if (begun) return attempts_.recover(std::move(held));
+  put_back_due(std::move(held));
   release_what_is_over();
   pump();
 }
@@ -126,11 +146,18 @@ void Engine::look_at_clock(Timestamp now) {
   due_timer_at_.reset();
 }
 
-// Due deliveries wait in the ledger while memory is full of what is for later: that can be read again.
+// Due deliveries wait in the ledger while memory is full of what is for later: that can be read again, but
+// not at once, or the same would be read without end.
 void Engine::make_room_in_memory(Timestamp now) {
   if (!backlog_ || schedule_.size() < options_.held_max / 2) return;
   const auto due = schedule_.next_due();
-  if (due && *due > now) schedule_.forget_after(now + put_off_in_memory_max);
+  if (!due || *due <= now) return;
+  schedule_.forget_after(now + put_off_in_memory_max);
+  read_paused_ = true;
+  read_timer_ = scheduler_.after(put_off_in_memory_max / 2, [this] {
+    read_paused_ = false;
+    pump();
+  });
 }
 
 }  // namespace vestnik::delivery

@@ -11,7 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t admit_batch_max = 512;
-constexpr std::size_t backlog_batch_max = 5'000;
 // Deliveries due later than this wait in the ledger; reading again this often finds them in time.
 constexpr auto horizon = 10min;
 constexpr auto period = 10s;
@@ -48,6 +47,7 @@ Engine::Engine(EngineOptions options, log::Log& log, store::Ledger& ledger,
                  .more_room = [this] { pump(); },
                  .limited = [this](Held held, const store::LimitUse& use,
                                    Timestamp until) { limited(std::move(held), use, until); },
+                 .again = [this](Held held, bool begun) { again(std::move(held), begun); },
                  .finished = [this](const Held& held,
                                     std::optional<Held> retry) { finished(held, std::move(retry)); }}),
       admit_(scheduler, admit_batch_max,
@@ -88,6 +88,7 @@ void Engine::on_records(std::vector<log::ConsumedRecord> records) {
     } else if (notification->channel != options_.channel) {
       subscription_->done(record.position);
     } else {
+      ++admitting_[partition->first];
       admit_.add({std::move(record.position),
                   std::make_shared<const Notification>(std::move(*notification)),
                   {partition->first, partition->second.epoch}});
@@ -110,14 +111,23 @@ void Engine::call_admit(const std::vector<Arrival>& batch, std::move_only_functi
                           }
                           for (std::size_t i = 0; i < batch.size(); ++i) {
                             const Arrival& arrival = batch[i];
+                            --admitting_[arrival.owner.partition];
                             if (subscription_) subscription_->done(arrival.position);
-                            if (!(*added)[i]) continue;
+                            if (!(*added)[i]) {
+                              // Known, by a call whose answer was lost or by an owner before us: it may be
+                              // pending there, and what comes after it has to wait for it.
+                              if (!schedule_.contains(arrival.notification->id)) leave_in_ledger();
+                              continue;
+                            }
                             admitted_.Increment();
                             hold({.notification = arrival.notification,
                                   .owner = arrival.owner,
-                                  .due_at = arrival.notification->send_at.value_or(now)});
+                                  // The clock may have been set back since.
+                                  .due_at = arrival.notification->send_at.value_or(
+                                      std::min(now, scheduler_.clock().now()))});
                           }
                           ended(true);
+                          release_what_is_over();
                           pump();
                         }));
 }
@@ -126,9 +136,12 @@ void Engine::call_admit(const std::vector<Arrival>& batch, std::move_only_functi
 void Engine::hold(Held held) {
   const auto partition = partitions_.find(held.owner.partition);
   if (partition == partitions_.end() || !partition->second.claimed) return;
-  if (held.due_at > scheduler_.clock().now() + horizon) return;
+  const Timestamp now = scheduler_.clock().now();
+  look_at_clock(now);  // before what is due by the new time is among what is due by the old
+  if (held.due_at > now + horizon) return;
   if (backlog_ || schedule_.size() >= options_.held_max) {
     leave_in_ledger();
+    read_paused_ = read_paused_ && held.due_at > now;
     return;
   }
   schedule_.add(std::move(held));
@@ -146,7 +159,7 @@ void Engine::pump() {
     begin_due(now);
     held_.Set(static_cast<double>(schedule_.size()));
     make_room_in_memory(now);
-    if ((backlog_ || read_wanted_) && schedule_.size() < options_.held_max / 2) read_due();
+    if ((read_wanted_ || (backlog_ && !read_paused_)) && schedule_.size() < options_.held_max / 2) read_due();
     set_due_timer(now);
   });
 }
@@ -182,7 +195,9 @@ void Engine::claimed(const std::vector<store::Owner>& owners, store::Ledger::Cla
     // One that is still open here (the partition went and came back) ends by itself.
     if (!partitions_.contains(delivery.owner.partition) || schedule_.contains(delivery.notification.id))
       continue;
-    attempts_.recover(held_from(std::move(delivery)));
+    Held held = held_from(std::move(delivery));
+    schedule_.taken_over(held);
+    attempts_.recover(std::move(held));
   }
   sweep_outbox();
   leave_in_ledger();
@@ -214,22 +229,32 @@ void Engine::read_due() {
   reading_ = true;
   read_wanted_ = false;
   left_while_reading_ = false;
-  const std::size_t limit = schedule_.size() + backlog_batch_max;
-  ledger_.due(
-      options_.channel, partitions, scheduler_.clock().now() + horizon, limit,
-      back_on(scheduler_, alive_, [this, limit](Result<std::vector<store::Delivery>, store::Error> due) {
-        reading_ = false;
-        if (!due) {
-          read_wanted_ = true;
-          read_timer_ = scheduler_.after(claim_pause, [this] { pump(); });
-          return;
-        }
-        backlog_ = due->size() == limit || left_while_reading_;
-        for (store::Delivery& delivery : *due) {
-          if (partitions_.contains(delivery.owner.partition)) schedule_.add(held_from(std::move(delivery)));
-        }
-        pump();
-      }));
+  const std::size_t limit = schedule_.size() + options_.read_max;
+  look_at_clock(scheduler_.clock().now());
+  ledger_.due(options_.channel, partitions, scheduler_.clock().now() + horizon, limit,
+              back_on(scheduler_, alive_,
+                      [this, limit,
+                       wall_ahead = *wall_ahead_](Result<std::vector<store::Delivery>, store::Error> due) {
+                        reading_ = false;
+                        if (!due) {
+                          read_wanted_ = true;
+                          read_timer_ = scheduler_.after(claim_pause, [this] { pump(); });
+                          return;
+                        }
+                        backlog_ = due->size() == limit || left_while_reading_;
+                        look_at_clock(scheduler_.clock().now());
+                        hold_read(std::move(*due), *wall_ahead_ - wall_ahead);
+                        pump();
+                      }));
+}
+
+void Engine::hold_read(std::vector<store::Delivery> due, std::chrono::microseconds clock_set_by) {
+  for (store::Delivery& delivery : due) {
+    if (!partitions_.contains(delivery.owner.partition)) continue;
+    Held held = held_from(std::move(delivery));
+    if (!held.due_by_wall_clock()) held.due_at += clock_set_by;
+    schedule_.add(std::move(held));
+  }
 }
 
 Held Engine::held_from(store::Delivery delivery) const {
@@ -265,7 +290,7 @@ void Engine::periodic() {
   periodic_timer_ = scheduler_.after(period, [this] {
     if (stopping_) return;
     // What was due beyond the horizon, what a failed read left, and what others have changed.
-    for (Held& held : parking_.take_if([](const Held&) { return true; })) put_back(std::move(held));
+    for (Held& held : parking_.take_if([](const Held&) { return true; })) put_back_due(std::move(held));
     attempts_.give_back_what_may_not_be_sent();
     look();
     periodic();
@@ -295,6 +320,9 @@ void Engine::release_what_is_over() {
       return std::ranges::count(release.partitions, partition) > 0;
     };
     if (attempts_.open(leaves) > 0) return false;
+    // The next owner admits what comes after these: in the order accepted, if these are there by then.
+    if (std::ranges::any_of(release.partitions, [&](std::int32_t p) { return admitting_[p] > 0; }))
+      return false;
     release.released();
     return true;
   });

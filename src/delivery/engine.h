@@ -40,6 +40,8 @@ struct EngineOptions {
   RetryPolicy retry;
   // Deliveries kept in memory. Beyond it they wait in the ledger and are read when there is room.
   std::size_t held_max = 20'000;
+  // Read from the ledger at a time, beyond those that memory has already: held_max + read_max is the most.
+  std::size_t read_max = 5'000;
 };
 
 // Lives on one Scheduler: constructed anywhere, everything else there.
@@ -87,6 +89,7 @@ class Engine final : public log::Consumer {
   void claim_refused(const store::Owner& in_force);
   void leave_in_ledger();
   void read_due();
+  void hold_read(std::vector<store::Delivery> due, std::chrono::microseconds clock_set_by);
   void sweep_outbox();
   void periodic();
   void pump();
@@ -95,6 +98,8 @@ class Engine final : public log::Consumer {
   void set_due_timer(Timestamp now);
   void look_at_clock(Timestamp now);
   void make_room_in_memory(Timestamp now);
+  void again(Held held, bool begun);
+  void put_back_due(Held held);
   void put_back(Held held);
   bool park(Held held, const Lane& lane, Timestamp now);  // as begin()
   void put_off(Held held, Timestamp until, const char* why);
@@ -114,6 +119,7 @@ class Engine final : public log::Consumer {
   Scheduler& scheduler_;
 
   std::map<std::int32_t, Partition> partitions_;
+  std::map<std::int32_t, std::size_t> admitting_;  // arrivals that the ledger doesn't have yet, by partition
   std::vector<Release> releases_;
   Schedule schedule_;
   Parking parking_;
@@ -123,6 +129,7 @@ class Engine final : public log::Consumer {
   bool read_wanted_ = false;
   bool reading_ = false;
   bool left_while_reading_ = false;
+  bool read_paused_ = false;  // what was read last was for later, and more than memory keeps
   bool pump_posted_ = false;
   bool stopping_ = false;
   Task stopped_;

@@ -144,7 +144,14 @@ void Attempts::call_record(const std::vector<Ending>& batch, std::move_only_func
                              // outbox), or the row belongs to a newer owner, who tells it. A retry is held
                              // all the same: the ledger decides when it is to begin.
                              if (result->applied[i]) teller_.tell({batch[i].transition.step});
-                             forget(batch[i].held, batch[i].retry);
+                             const Held& held = batch[i].held;
+                             const bool never_tried = batch[i].transition.to == store::DeliveryState::expired;
+                             if (!result->applied[i] && never_tried && !calls_.may_send(held.owner)) {
+                               leave(held);
+                               calls_.again(held, false);
+                               continue;
+                             }
+                             forget(held, batch[i].retry);
                            }
                            teller_.tell(std::move(result->receipt_steps));
                            ended(true);

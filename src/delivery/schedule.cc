@@ -17,7 +17,7 @@ std::vector<Held> Schedule::take(Timestamp now, std::size_t count) {
     Held held = std::move(due_.extract(due_.begin()).value());
     const auto [busy, was_free] = busy_.try_emplace(held.notification->user_id);
     if (!was_free) {
-      busy->second.push_back(std::move(held));
+      busy->second.waiting.push_back(std::move(held));
       continue;
     }
     taken.push_back(std::move(held));
@@ -25,12 +25,18 @@ std::vector<Held> Schedule::take(Timestamp now, std::size_t count) {
   return taken;
 }
 
+void Schedule::taken_over(const Held& held) {
+  if (!known_.insert(held.notification->id).second) return;
+  const auto [busy, was_free] = busy_.try_emplace(held.notification->user_id);
+  if (!was_free) ++busy->second.open;
+}
+
 void Schedule::finished(const Held& held) {
   known_.erase(held.notification->id);
   const auto busy = busy_.find(held.notification->user_id);
-  if (busy == busy_.end()) return;
+  if (busy == busy_.end() || --busy->second.open > 0) return;
   // They keep their places: the key decides, not when they came to wait.
-  for (Held& waiting : busy->second) due_.insert(std::move(waiting));
+  for (Held& waiting : busy->second.waiting) due_.insert(std::move(waiting));
   busy_.erase(busy);
 }
 
@@ -41,7 +47,7 @@ void Schedule::drop(const std::function<bool(std::int32_t)>& of_partition) {
     return true;
   };
   std::erase_if(due_, leaves);
-  for (auto& [user, waiting] : busy_) std::erase_if(waiting, leaves);
+  for (auto& [user, busy] : busy_) std::erase_if(busy.waiting, leaves);
 }
 
 void Schedule::forget_after(Timestamp time) {
@@ -60,6 +66,9 @@ void Schedule::clock_was_set(std::chrono::microseconds by) {
     shifted.insert(std::move(held));
   }
   due_ = std::move(shifted);
+  for (auto& [user, busy] : busy_)
+    for (Held& held : busy.waiting)
+      if (!held.due_by_wall_clock()) held.due_at += by;
 }
 
 std::optional<Timestamp> Schedule::next_due() const {

@@ -30,6 +30,9 @@ class Schedule {
   // Takes what is due, oldest first, at most `count`; the user of each is busy until finished().
   std::vector<Held> take(Timestamp now, std::size_t count);
 
+  // One whose attempt an earlier owner began: known and its user busy, as if it had been taken.
+  void taken_over(const Held& held);
+
   // The attempt of a taken one has ended; its user's next may go. It is forgotten; add() it again to retry.
   void finished(const Held& held);
 
@@ -56,8 +59,13 @@ class Schedule {
 
   std::uint64_t orders_ = 0;
   std::set<Held, ByDue> due_;
-  // User → those of theirs that are due and wait for the open attempt, oldest first.
-  std::unordered_map<UserId, std::deque<Held>> busy_;
+  // A user with an open attempt (with several, if earlier owners left them), and those of theirs that are due
+  // and wait for it, oldest first.
+  struct Busy {
+    std::size_t open = 1;
+    std::deque<Held> waiting;
+  };
+  std::unordered_map<UserId, Busy> busy_;
   std::unordered_set<NotificationId> known_;  // held, waiting or taken
 };
 

@@ -80,6 +80,30 @@ TEST(Schedule, WhatIsPutBackKeepsItsPlace) {
   EXPECT_EQ(ids(schedule.take(from_unix_us(10), 10)), (Ids{"a1", "b1"}));
 }
 
+TEST(Schedule, AUserIsBusyUntilTheLastOpenAttemptHasEnded) {
+  Schedule schedule;
+  const Held left = held("left", "anna", 1), left_too = held("left too", "anna", 2);
+  schedule.taken_over(left);
+  schedule.taken_over(left_too);
+  schedule.add(held("next", "anna", 3));
+  EXPECT_TRUE(schedule.take(from_unix_us(10), 10).empty());
+  schedule.finished(left);
+  EXPECT_TRUE(schedule.take(from_unix_us(10), 10).empty()) << "the other one is open";
+  schedule.finished(left_too);
+  EXPECT_EQ(ids(schedule.take(from_unix_us(10), 10)), (Ids{"next"}));
+}
+
+TEST(Schedule, AClockThatIsSetBackKeepsNobodyWaitingForHisTurn) {
+  Schedule schedule;
+  schedule.add(held("open", "anna", 9'000));
+  schedule.add(held("waiting", "anna", 9'000));
+  const auto open = schedule.take(from_unix_us(9'000), 10);
+  EXPECT_TRUE(schedule.take(from_unix_us(9'000), 10).empty());
+  schedule.clock_was_set(std::chrono::microseconds(-8'000));
+  schedule.finished(open[0]);
+  EXPECT_EQ(ids(schedule.take(from_unix_us(1'000), 10)), (Ids{"waiting"}));
+}
+
 TEST(Schedule, ForgetsWhatIsForLater) {
   Schedule schedule;
   schedule.add(held("now", "u1", 10));

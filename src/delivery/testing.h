@@ -66,8 +66,7 @@ class FailingLedger final : public store::Ledger {
 
   void admit(std::vector<store::Admission> batch, Timestamp now,
              store::Done<std::vector<bool>> done) override {
-    if (admit_failing == Failing::no) return real_.admit(std::move(batch), now, std::move(done));
-    done(fail(store::ErrorKind::unavailable, "made to fail"));
+    maybe(admit_failing, std::move(done), [&](auto d) { real_.admit(std::move(batch), now, std::move(d)); });
   }
   void begin_attempts(std::vector<store::AttemptStart> batch,
                       store::Done<std::vector<store::Beginning>> done) override {
@@ -85,6 +84,7 @@ class FailingLedger final : public store::Ledger {
   }
   void due(Channel channel, std::vector<std::int32_t> partitions, Timestamp before, std::size_t limit,
            store::Done<std::vector<store::Delivery>> done) override {
+    ++due_calls;
     if (!hold_due) return real_.due(channel, std::move(partitions), before, limit, std::move(done));
     due_done_ = std::move(done);
     due_answer_ = std::promise<DueAnswer>();
@@ -119,6 +119,7 @@ class FailingLedger final : public store::Ledger {
   }
 
   bool hold_due = false;
+  int due_calls = 0;
   Failing admit_failing = Failing::no;
   Failing begin_failing = Failing::no;
   Failing record_failing = Failing::no;
