@@ -33,13 +33,15 @@ Shedding::Shedding(SheddingOptions options, const log::Log& log, users::IntakeGa
       log_(log),
       gate_(gate),
       disk_space_of_(std::move(disk_space_of)),
-      reserve_(options_.disk_reserve),
-      free_(metrics.gauge("vestnik_disk_free_bytes", "Free on the disk of the embedded file")),
-      reserved_(metrics.gauge("vestnik_disk_reserve_bytes",
-                              "Free room on that disk below which nothing new is accepted")),
-      lag_(
-          metrics.gauge("vestnik_intake_lag_records",
-                        "Records accepted and not yet in the ledger, as far as this process consumes them")) {
+      reserve_(options_.disk_reserve) {
+  if (!options_.data_dir.empty()) {
+    free_ = &metrics.gauge("vestnik_disk_free_bytes", "Free on the disk of the embedded file");
+    reserved_ = &metrics.gauge("vestnik_disk_reserve_bytes",
+                               "Free room on that disk below which nothing new is accepted");
+  }
+  if (options_.lag_max > 0)
+    lag_ = &metrics.gauge("vestnik_intake_lag_records",
+                          "Records accepted and not yet in the ledger, as far as this process consumes them");
   look();
 }
 
@@ -74,8 +76,8 @@ void Shedding::look_at_disk() {
   if (!space) return;
   const bool was_short = reserve_.is_short();
   reserve_.look(*space);
-  free_.Set(static_cast<double>(space->free_bytes));
-  reserved_.Set(static_cast<double>(reserve_.reserve_bytes()));
+  free_->Set(static_cast<double>(space->free_bytes));
+  reserved_->Set(static_cast<double>(reserve_.reserve_bytes()));
   const std::string detail = disk_detail(reserve_, options_.data_dir);
   {
     const std::lock_guard lock(mutex_);
@@ -101,7 +103,7 @@ void Shedding::look_at_lag() {
   }
   // Both channels read the same topic, so its records are counted once.
   const auto lag = static_cast<std::uint64_t>(std::max<std::int64_t>(0, planning + std::max(email, sms)));
-  lag_.Set(static_cast<double>(lag));
+  lag_->Set(static_cast<double>(lag));
   const std::uint64_t resume = options_.lag_max - options_.lag_max / 10;
   const bool behind = behind_ ? lag > resume : lag > options_.lag_max;
   std::string detail = fmt::format(

@@ -55,9 +55,10 @@ class Shedding {
   const DiskSpaceOf disk_space_of_;
   sqlite::DiskReserve reserve_;
   bool behind_ = false;
-  prometheus::Gauge& free_;
-  prometheus::Gauge& reserved_;
-  prometheus::Gauge& lag_;
+  // None where it isn't looked at: a figure of 0 would read as a full disk.
+  prometheus::Gauge* free_ = nullptr;
+  prometheus::Gauge* reserved_ = nullptr;
+  prometheus::Gauge* lag_ = nullptr;
 
   mutable std::mutex mutex_;
   Health disk_health_{.part = "disk"}, lag_health_{.part = "lag"};  // under mutex_

@@ -101,6 +101,7 @@ TEST_F(SheddingTest, WithoutAFileTheDiskIsNobodysBusiness) {
   make({});
   EXPECT_FALSE(gate.closed());
   EXPECT_TRUE(shedding->health().empty());
+  EXPECT_EQ(gauge("vestnik_disk_free_bytes"), -1) << "0 would read as a full disk";
 }
 
 TEST_F(SheddingTest, TooMuchLagClosesTheIntakeUntilMostOfItIsGone) {
