@@ -24,13 +24,15 @@ class UserRole final : public Service {
  public:
   explicit UserRole(const Surroundings& s)
       : service_({.topic = s.configuration.options.topic_user_events,
-                  .default_region = s.configuration.options.default_region},
-                 s.backing.store->users(), *s.backing.log, loop_, system_random(), s.metrics) {
+                  .default_region = s.configuration.options.default_region,
+                  .in_flight_max = s.configuration.options.intake_in_flight_max},
+                 s.intake, s.backing.store->users(), *s.backing.log, loop_, system_random(), s.metrics) {
     service_.add_routes(s.router, s.keys);
   }
   void start() override { loop_.start(); }
   // The HTTP server has let requests in hand be answered before this.
   void stop(std::chrono::milliseconds) override { loop_.stop(); }
+  std::vector<Health> health() override { return {service_.health()}; }
 
  private:
   net::EventLoop loop_{"users"};

@@ -13,6 +13,7 @@
 #include "model/notification.h"
 #include "net/http.h"
 #include "net/http_api_keys.h"
+#include "users/intake_gate.h"
 
 namespace vestnik::app {
 
@@ -28,6 +29,7 @@ struct Surroundings {
   net::Router& router;
   const net::ApiKeys& keys;
   Nudges& nudges;
+  const users::IntakeGate& intake;
 };
 
 std::unique_ptr<Service> make_user_service(const Surroundings& surroundings);

@@ -22,14 +22,28 @@ unsigned http_threads(const config::Config& options) {
   return options.http_threads > 0 ? options.http_threads : std::max(1u, std::thread::hardware_concurrency());
 }
 
+// The disk where something of this process is on it; the lag where requests are taken.
+SheddingOptions shedding_options(const Configuration& configuration, const Backing& backing) {
+  const config::Config& options = configuration.options;
+  const bool takes_requests =
+      configuration.role == config::Role::all || configuration.role == config::Role::user_service;
+  return {.data_dir = backing.database ? options.data_dir : std::filesystem::path(),
+          .disk_reserve = options.disk_reserve,
+          .lag_max = takes_requests ? options.intake_lag_max : 0,
+          .planning_group = options.notification_service_group,
+          .email_group = options.email_service_group,
+          .sms_group = options.sms_service_group};
+}
+
 }  // namespace
 
 System::System(Configuration configuration)
     : configuration_(std::move(configuration)),
       keys_(configuration_.options.api_keys),
-      backing_(open_backing(configuration_.options)) {
+      backing_(open_backing(configuration_.options)),
+      shedding_(shedding_options(configuration_, backing_), *backing_.log, intake_, metrics_) {
   net::Router router;
-  const Surroundings surroundings{configuration_, backing_, metrics_, router, keys_, nudges_};
+  const Surroundings surroundings{configuration_, backing_, metrics_, router, keys_, nudges_, intake_};
   for (const auto& [role, make] : makers) {
     if (configuration_.role == config::Role::all || configuration_.role == role)
       services_.push_back(make(surroundings));
@@ -41,6 +55,7 @@ System::System(Configuration configuration)
                                      .threads = http_threads(configuration_.options)},
                                     std::move(router), metrics_);
   for (const auto& service : services_) service->start();
+  shedding_.start();
 }
 
 System::~System() {
@@ -54,6 +69,7 @@ System::~System() {
 void System::stop() {
   const auto limit = configuration_.options.drain_timeout;
   server_->stop(limit);
+  shedding_.stop();
   for (const auto& service : services_) service->stop(limit);
 }
 
@@ -65,6 +81,7 @@ std::optional<std::string> System::fatal_error() const {
 
 std::vector<Health> System::health() const {
   std::vector<Health> parts{backing_.log->health(), backing_.store->health()};
+  std::ranges::move(shedding_.health(), std::back_inserter(parts));
   for (const auto& service : services_) std::ranges::move(service->health(), std::back_inserter(parts));
   return parts;
 }

@@ -12,9 +12,11 @@
 #include "app/configuration.h"
 #include "app/service.h"
 #include "app/services.h"
+#include "app/shedding.h"
 #include "base/metrics.h"
 #include "net/http_api_keys.h"
 #include "net/http_server.h"
+#include "users/intake_gate.h"
 
 namespace vestnik::app {
 
@@ -41,6 +43,8 @@ class System {
   net::ApiKeys keys_;
   Backing backing_;
   Nudges nudges_;
+  users::IntakeGate intake_;
+  Shedding shedding_;
   std::vector<std::unique_ptr<Service>> services_;
   std::unique_ptr<net::HttpServer> server_;
 };

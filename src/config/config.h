@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ struct Config {
 
   std::filesystem::path data_dir;
   std::string database_url;
+  std::optional<std::uint64_t> disk_reserve;  // bytes; none: what fits the disk
+
+  std::uint64_t intake_lag_max = 0;        // records; 0: no limit
+  std::uint64_t intake_in_flight_max = 0;  // requests
 
   std::vector<std::string> kafka_brokers;  // host:port; empty: the embedded log
   std::string topic_user_events;

@@ -51,7 +51,7 @@ constexpr std::string_view markdown_foot = R"(
 - `VESTNIK_RETRY_BACKOFF_BASE` is not longer than `VESTNIK_RETRY_BACKOFF_CAP`.
 )";
 
-constexpr Section sections[] = {Section::http,     Section::storage,  Section::kafka,
+constexpr Section sections[] = {Section::http,     Section::intake,   Section::storage, Section::kafka,
                                 Section::planning, Section::delivery, Section::process};
 
 // A pipe would end the cell.

@@ -29,6 +29,24 @@ void declare_http(std::vector<Option>& all) {
                  text_list(&Config::api_keys, forms::api_key), true});
 }
 
+void declare_intake(std::vector<Option>& all) {
+  all.push_back({"VESTNIK_INTAKE_IN_FLIGHT_MAX", Section::intake, "10000",
+                 "Requests taken and not yet settled by log and store, answered or not; one more is "
+                 "answered 429 at once.",
+                 integer(&Config::intake_in_flight_max, 1, 1'000'000)});
+  all.push_back({"VESTNIK_INTAKE_LAG_MAX", Section::intake, "1000000",
+                 "Records accepted and not yet planned, or planned and not yet in the ledger, beyond which "
+                 "intake answers 503; 0 is no limit. A process knows the lag of the partitions it consumes "
+                 "itself, so user-service alone has no such limit.",
+                 integer(&Config::intake_lag_max, 0, 1'000'000'000'000)});
+  all.push_back(
+      {"VESTNIK_DISK_RESERVE", Section::intake, "auto",
+       "Free room on the disk of VESTNIK_DATA_DIR below which intake answers 503 while delivery goes "
+       "on; `auto` is 256MiB, on a small disk 5 % of it; 0 is none. Only where log or store is "
+       "embedded.",
+       byte_size_or_auto(&Config::disk_reserve)});
+}
+
 void declare_storage(std::vector<Option>& all) {
   all.push_back({"VESTNIK_DATA_DIR", Section::storage, "./data", "Directory of the embedded log and store.",
                  path(&Config::data_dir)});
@@ -133,6 +151,7 @@ void declare_process(std::vector<Option>& all) {
 std::string_view title(Section section) {
   switch (section) {
     case Section::http: return "HTTP";
+    case Section::intake: return "Intake";
     case Section::storage: return "Storage";
     case Section::kafka: return "Kafka";
     case Section::planning: return "Planning";
@@ -156,6 +175,7 @@ std::span<const Option> options() {
   static const std::vector<Option> all = [] {
     std::vector<Option> declared;
     declare_http(declared);
+    declare_intake(declared);
     declare_storage(declared);
     declare_kafka(declared);
     declare_planning(declared);

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "base/byte_size.h"
+
 namespace vestnik::config {
 namespace {
 
@@ -14,6 +16,21 @@ std::optional<Number> whole_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
+}
+
+template <class Number>
+Value whole_number_value(Number Config::* member, Number min, Number max) {
+  Value value;
+  value.accepts = fmt::format("a whole number from {} to {}", min, max);
+  value.set = [=, accepts = value.accepts](Config& config,
+                                           std::string_view text) -> Result<void, std::string> {
+    const auto number = whole_number<std::uint64_t>(text);
+    if (!number || *number < min || *number > max) return std::unexpected(accepts);
+    config.*member = static_cast<Number>(*number);
+    return {};
+  };
+  value.show = [=](const Config& config) { return std::to_string(config.*member); };
+  return value;
 }
 
 std::vector<std::string_view> split_list(std::string_view text) {
@@ -45,16 +62,27 @@ std::string enumerate(const std::vector<std::string_view>& names) {
 }
 
 Value integer(std::uint16_t Config::* member, std::uint16_t min, std::uint16_t max) {
+  return whole_number_value(member, min, max);
+}
+
+Value integer(std::uint64_t Config::* member, std::uint64_t min, std::uint64_t max) {
+  return whole_number_value(member, min, max);
+}
+
+Value byte_size_or_auto(std::optional<std::uint64_t> Config::* member) {
+  constexpr std::string_view by_itself = "auto";
   Value value;
-  value.accepts = fmt::format("a whole number from {} to {}", min, max);
+  value.accepts = "auto or a size (B, KiB, MiB, GiB, TiB)";
   value.set = [=, accepts = value.accepts](Config& config,
                                            std::string_view text) -> Result<void, std::string> {
-    const auto number = whole_number<std::int64_t>(text);
-    if (!number || *number < min || *number > max) return std::unexpected(accepts);
-    config.*member = static_cast<std::uint16_t>(*number);
+    const auto size = parse_byte_size(text);
+    if (!size && text != by_itself) return std::unexpected(accepts);
+    config.*member = size;
     return {};
   };
-  value.show = [=](const Config& config) { return std::to_string(config.*member); };
+  value.show = [=](const Config& config) {
+    return config.*member ? format_byte_size(*(config.*member)) : std::string(by_itself);
+  };
   return value;
 }
 

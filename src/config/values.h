@@ -22,8 +22,11 @@ struct Form {
 };
 
 Value integer(std::uint16_t Config::* member, std::uint16_t min, std::uint16_t max);
+Value integer(std::uint64_t Config::* member, std::uint64_t min, std::uint64_t max);
 Value duration(std::chrono::milliseconds Config::* member, std::chrono::milliseconds min,
                std::chrono::milliseconds max);
+// `auto` is none: the program chooses.
+Value byte_size_or_auto(std::optional<std::uint64_t> Config::* member);
 Value text(std::string Config::* member, Form form);
 Value text_list(std::vector<std::string> Config::* member, Form form);
 Value path(std::filesystem::path Config::* member);

@@ -32,6 +32,33 @@ TEST(Forms, AcceptAndRefuse) {
   expect_form(forms::host, {"127.0.0.1", "::1", "vestnik.example.org"}, {"", "a b", "http://a"});
 }
 
+TEST(ByteSizeOrAuto, IsReadAndShown) {
+  const Value value = byte_size_or_auto(&Config::disk_reserve);
+  Config config;
+  EXPECT_EQ(value.show(config), "auto");
+  ASSERT_TRUE(value.set(config, "512MiB"));
+  EXPECT_EQ(config.disk_reserve, 512u << 20);
+  EXPECT_EQ(value.show(config), "512MiB");
+  ASSERT_TRUE(value.set(config, "0"));
+  EXPECT_EQ(config.disk_reserve, 0u);
+  ASSERT_TRUE(value.set(config, "auto"));
+  EXPECT_FALSE(config.disk_reserve);
+  for (const char* bad : {"lots", "5%", "-1", "1GB"}) {
+    const auto set = value.set(config, bad);
+    ASSERT_FALSE(set) << bad;
+    EXPECT_EQ(set.error(), "auto or a size (B, KiB, MiB, GiB, TiB)");
+  }
+}
+
+TEST(Integer, HasBounds) {
+  const Value value = integer(&Config::intake_lag_max, 0, 1'000'000'000'000);
+  Config config;
+  ASSERT_TRUE(value.set(config, "1000000000000"));
+  EXPECT_EQ(value.show(config), "1000000000000");
+  for (const char* bad : {"1000000000001", "-1", "1e6", "99999999999999999999"})
+    EXPECT_FALSE(value.set(config, bad)) << bad;
+}
+
 TEST(DidYouMean, NamesTheNearestOrNothing) {
   EXPECT_EQ(did_you_mean("prot", {"host", "port", "data_dir"}), ", did you mean \"port\"?");
   EXPECT_EQ(did_you_mean("datadir", {"host", "port", "data_dir"}), ", did you mean \"data_dir\"?");

@@ -71,6 +71,18 @@ TEST_F(EngineTest, ThrottlingBurnsNoAttempt) {
   ASSERT_TRUE(open_attempts(1));
 }
 
+TEST_F(EngineTest, WhatNeverLeftBurnsNoAttempt) {
+  plan({notification("n1")});
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(open_attempts(1));
+    EXPECT_EQ(provider_->open[0].attempt.number, 1);
+    provider_->answer(Transient{.answer = "the link was lost before the answer", .unsent = true});
+    ASSERT_TRUE(scheduler_.run_until([&] { return row("n1").state == DeliveryState::pending; }));
+    scheduler_.advance(10s);
+  }
+  ASSERT_TRUE(open_attempts(1));
+}
+
 TEST_F(EngineTest, AnAttemptInDoubtIsSentAgainAndSaysSo) {
   plan({notification("n1")});
   ASSERT_TRUE(open_attempts(1));

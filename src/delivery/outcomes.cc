@@ -60,7 +60,7 @@ void Attempts::conclude(Held held, Outcome outcome) {
 
 void Attempts::conclude_transient(Held held, Transient transient) {
   const Timestamp now = scheduler_.clock().now();
-  const bool burned = !transient.throttled;
+  const bool burned = transient.burns_attempt();
   if (burned && !has_attempts_left(held)) {
     end(std::move(held), store::DeliveryState::dead, StepKind::dead,
         "attempts used up; last answer: " + transient.answer);

@@ -27,6 +27,10 @@ struct Transient {
   std::string progress;
   // It could not be reached, or broke off before it took anything: this says nothing about the message.
   bool provider_failed = false;
+  // It never left: no byte that could deliver it was written. Burns no attempt either.
+  bool unsent = false;
+
+  bool burns_attempt() const { return !throttled && !unsent; }
 };
 
 // Never will be taken.

@@ -45,10 +45,8 @@ void AttemptParts::answered(std::size_t part, Outcome outcome) {
                    answer_ = std::move(sent.answer);
                  },
                  [&](Transient& refused) {
-                   // Throttled burns no attempt: only if nothing else was wrong.
-                   const bool throttled = refused.throttled && (!transient_ || transient_->throttled);
-                   if (!transient_ || !refused.throttled) transient_ = std::move(refused);
-                   transient_->throttled = throttled;
+                   // The attempt is burned if one part burns it.
+                   if (!transient_ || refused.burns_attempt()) transient_ = std::move(refused);
                  },
                  [&](Permanent& refused) { permanent_ = std::move(refused); },
                  [&](InDoubt& unclear) { in_doubt_ = std::move(unclear); },

@@ -10,6 +10,7 @@ using Ids = std::vector<std::string>;
 
 Sent sent(std::string id) { return {"0x00000000 ESME_ROK", {std::move(id)}}; }
 Transient busy() { return {.answer = "0x00000008 ESME_RSYSERR"}; }
+Transient unsent() { return {.answer = "the link was lost before the answer", .unsent = true}; }
 Transient throttled() { return {.answer = "0x00000058 ESME_RTHROTTLED", .throttled = true}; }
 
 TEST(AttemptParts, SentOnlyWithEveryPart) {
@@ -73,6 +74,17 @@ TEST(AttemptParts, ThrottledOnlyIfNothingElseWasWrong) {
     EXPECT_FALSE(std::get<Transient>(mixed.outcome()).throttled);
     EXPECT_EQ(std::get<Transient>(mixed.outcome()).answer, busy().answer);
   }
+}
+
+TEST(AttemptParts, APartThatNeverLeftBurnsNoAttemptUnlessAnotherDoes) {
+  for (const Transient& first : {unsent(), throttled(), busy()})
+    for (const Transient& second : {unsent(), throttled(), busy()}) {
+      AttemptParts parts(2, "");
+      parts.answered(0, first);
+      parts.answered(1, second);
+      EXPECT_EQ(std::get<Transient>(parts.outcome()).burns_attempt(),
+                first.burns_attempt() || second.burns_attempt());
+    }
 }
 
 TEST(AttemptParts, ProgressThatIsNotOursCountsAsNone) {

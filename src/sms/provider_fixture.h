@@ -24,17 +24,22 @@ inline smpp::SmppUrl url_of(std::string text) { return smpp::parse_smpp_url(text
 // Everything here may be called from the test's thread; it is done on the loop.
 class ProviderOnLoop {
  public:
-  explicit ProviderOnLoop(const std::string& url, smpp::SessionOptions session = {}) {
+  explicit ProviderOnLoop(const std::string& url, smpp::SessionOptions session = {},
+                          std::size_t receipts_max = SmppProviderOptions{}.receipts_max) {
     loop_.start();
     on_loop([&] {
       SmppProviderOptions options{.url = url_of(url), .session = session};
       options.source = sender_address("Vestnik", options.url).value();
+      options.receipts_max = receipts_max;
       options.reconnect = {std::chrono::milliseconds(20), std::chrono::milliseconds(200)};
       provider_ = std::make_unique<SmppProvider>(loop_, std::move(options));
       provider_->on_capacity([this] { pump(); });
       provider_->on_receipt([this](Receipt receipt, Task recorded) {
         note([&] { receipts_.push_back(std::move(receipt)); });
-        recorded();
+        if (ledger_stands_still_)
+          unrecorded_.push_back(std::move(recorded));
+        else
+          recorded();
       });
     });
   }
@@ -56,6 +61,17 @@ class ProviderOnLoop {
     });
   }
 
+  // From now on receipts are told and not recorded, until let_ledger_go_on().
+  void stop_ledger() {
+    on_loop([&] { ledger_stands_still_ = true; });
+  }
+  void let_ledger_go_on() {
+    on_loop([&] {
+      ledger_stands_still_ = false;
+      for (Task& recorded : std::exchange(unrecorded_, {})) recorded();
+    });
+  }
+
   // False: it didn't come true within 20 s.
   bool wait_until(std::function<bool()> true_now) {
     std::unique_lock lock(mutex_);
@@ -67,18 +83,21 @@ class ProviderOnLoop {
   bool wait_for_receipts(std::size_t count) {
     return wait_until([&] { return receipts_.size() >= count; });
   }
-  bool wait_until_bound() {
-    return wait_until_health([](const Health& health) { return health.well; });
-  }
-  // Nobody tells when health changes, so it is looked at again and again.
-  bool wait_until_health(std::function<bool(const Health&)> good) {
+  // Of what nobody tells: it is looked at again and again.
+  bool look_until(const std::function<bool()>& true_now) {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (std::chrono::steady_clock::now() < limit) {
-      if (good(health())) return true;
+      if (true_now()) return true;
       std::unique_lock lock(mutex_);
       changed_.wait_for(lock, std::chrono::milliseconds(2));
     }
     return false;
+  }
+  bool wait_until_bound() {
+    return wait_until_health([](const Health& health) { return health.well; });
+  }
+  bool wait_until_health(std::function<bool(const Health&)> good) {
+    return look_until([&] { return good(health()); });
   }
   Health health() {
     Health health;
@@ -147,6 +166,8 @@ class ProviderOnLoop {
   net::EventLoop loop_{"sms-test"};
   std::unique_ptr<SmppProvider> provider_;
   std::deque<Waiting> waiting_;
+  bool ledger_stands_still_ = false;
+  std::vector<Task> unrecorded_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<int, Outcome> outcomes_;
@@ -160,19 +181,31 @@ class RecordingSmsc {
       : record_(make_record()), process_(command(options)) {
     port_ = std::stoi(process_.read_line().substr(5));
   }
-  ~RecordingSmsc() { std::filesystem::remove(record_); }
+  ~RecordingSmsc() {
+    std::filesystem::remove(record_);
+    std::filesystem::remove(receipt_record());
+  }
 
   std::string url(const std::string& query = "", const std::string& scheme = "smpp") const {
     return scheme + "://vestnik:secret@127.0.0.1:" + std::to_string(port_) + query;
   }
-  std::vector<json::object> record() const {
-    std::vector<json::object> lines;
-    std::ifstream file(record_);
-    for (std::string line; std::getline(file, line);) lines.push_back(json::parse(line).as_object());
+  std::vector<json::object> record() const { return lines_of(record_); }
+  // What deliver_sm were answered with.
+  std::vector<json::object> receipt_answers() const {
+    std::vector<json::object> lines = lines_of(receipt_record());
+    std::erase_if(lines, [](const json::object& line) { return line.at("status").is_null(); });
     return lines;
   }
 
  private:
+  static std::vector<json::object> lines_of(const std::string& path) {
+    std::vector<json::object> lines;
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line) && !file.eof();)
+      lines.push_back(json::parse(line).as_object());
+    return lines;
+  }
+  std::string receipt_record() const { return record_ + ".receipts"; }
   static std::string make_record() {
     std::string path = std::filesystem::temp_directory_path() / "vestnik-smsc-XXXXXX";
     const int fd = mkstemp(path.data());
@@ -181,7 +214,8 @@ class RecordingSmsc {
     return path;
   }
   std::vector<std::string> command(const std::vector<std::string>& options) const {
-    std::vector<std::string> all{"tests/peers/smsc", "--record", record_};
+    std::vector<std::string> all{"tests/peers/smsc", "--record", record_, "--receipt-record",
+                                 receipt_record()};
     all.insert(all.end(), options.begin(), options.end());
     return all;
   }

@@ -44,7 +44,8 @@ std::size_t SmppLink::free() { return session_ && !closing_ && !stopping_ ? sess
 
 void SmppLink::submit(smpp::SubmitToken token, smpp::ShortMessage message) {
   if (!session_) {
-    if (owner_) owner_->link_answered(token, Transient{.answer = "not bound"});
+    if (owner_)
+      owner_->link_answered(token, Transient{.answer = "not bound", .provider_failed = true, .unsent = true});
     return;
   }
   session_->submit(token, std::move(message), now());
@@ -108,6 +109,7 @@ net::Awaitable<bool> SmppLink::connect() {
   }
   problem_ = "connected, not yet bound";
   handed_ = 0;
+  ++connection_;
   session_.emplace(options_.session, now());
   writing_ = true;
   asio::co_spawn(loop_.context(), write_output(shared_from_this()), asio::detached);
@@ -208,7 +210,7 @@ void SmppLink::handle(smpp::Event event) {
                    if (owner_) owner_->link_answered(answered.token, std::move(answered.outcome));
                  },
                  [&](smpp::ReceiptCame& came) {
-                   if (owner_) owner_->link_receipt(std::move(came.receipt));
+                   if (owner_) pass_on(std::move(came));
                  },
                  [&](smpp::Closed& closed) {
                    closing_ = true;
@@ -223,6 +225,27 @@ void SmppLink::handle(smpp::Event event) {
                  },
              },
              event);
+}
+
+void SmppLink::pass_on(smpp::ReceiptCame came) {
+  if (receipts_open_ >= options_.receipts_max) {
+    if (session_) session_->receipt_refused(came.token);
+    return;
+  }
+  ++receipts_open_;
+  owner_->link_receipt(std::move(came.receipt),
+                       [here = weak_from_this(), connection = connection_, token = came.token] {
+                         if (const auto self = here.lock()) self->receipt_recorded(connection, token);
+                       });
+}
+
+void SmppLink::receipt_recorded(std::uint64_t connection, smpp::ReceiptToken token) {
+  --receipts_open_;
+  // Of a connection that is over: the peer has not heard of it and sends it again, which changes nothing
+  // then.
+  if (!session_ || connection != connection_) return;
+  session_->receipt_recorded(token);
+  session_stepped();
 }
 
 // Kept if it fires early enough; firing too early costs one look at the session.

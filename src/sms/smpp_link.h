@@ -21,6 +21,9 @@ struct LinkOptions {
   std::shared_ptr<boost::asio::ssl::context> tls;  // empty: in the clear
   smpp::SessionOptions session;
   std::chrono::milliseconds connect_limit{10'000};  // resolving, connecting, handshake
+  // Receipts told and not yet recorded, of this connection and of earlier ones. Those beyond it are refused
+  // for the time being, so that a ledger that stands still fills no memory. Two of the engine's batches.
+  std::size_t receipts_max = 1024;
   // A peer that takes no bytes for so long is gone. Less than the session's response_limit, which begins
   // after it.
   std::chrono::milliseconds write_limit{10'000};
@@ -35,7 +38,8 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   class Owner {
    public:
     virtual void link_answered(smpp::SubmitToken token, Outcome outcome) = 0;
-    virtual void link_receipt(smpp::DeliveryReceipt receipt) = 0;
+    // `recorded` may be called on the loop's thread at any time, also when the link is gone.
+    virtual void link_receipt(smpp::DeliveryReceipt receipt, Task recorded) = 0;
     virtual void link_changed() = 0;  // free() or problem() may be other than before
     virtual void link_stopped() = 0;  // once, after stop() or abort()
 
@@ -71,6 +75,8 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   SteadyTime now() const;
   void session_stepped();
   void handle(smpp::Event event);
+  void pass_on(smpp::ReceiptCame came);
+  void receipt_recorded(std::uint64_t connection, smpp::ReceiptToken token);
   void arm_tick();
   void report_lost();
 
@@ -86,6 +92,8 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   boost::asio::steady_timer retry_;
   std::unique_ptr<Timer> tick_;
   SteadyTime tick_at_ = SteadyTime::max();
+  std::uint64_t connection_ = 0;  // its number: a token is of one session
+  std::size_t receipts_open_ = 0;
   std::uint64_t handed_ = 0;  // bytes given to stream_->write()
   bool writing_ = false;      // write_output() runs
   bool closing_ = false;      // the session is over; what is left of its output is still written

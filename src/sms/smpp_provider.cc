@@ -24,6 +24,7 @@ LinkOptions link_options(const SmppProviderOptions& options, std::shared_ptr<boo
                    .port = options.url.port,
                    .tls = std::move(tls),
                    .session = options.session,
+                   .receipts_max = options.receipts_max,
                    .reconnect = options.reconnect};
   link.session.bind = {.system_id = options.url.system_id,
                        .password = options.url.password,
@@ -91,8 +92,9 @@ void SmppProvider::send(delivery::Attempt attempt, delivery::AttemptDone done) {
   if (answers.complete()) return finish_later(std::move(done), answers.outcome());
   SmppLink* link = freest_link();
   if (!link)
-    return finish_later(std::move(done),
-                        Transient{.answer = "no bind has room", .progress = attempt.progress});
+    return finish_later(
+        std::move(done),
+        Transient{.answer = "no bind has room", .progress = attempt.progress, .unsent = true});
 
   const std::uint64_t id = next_attempt_++;
   const std::vector<std::size_t> to_submit = answers.to_submit();
@@ -133,7 +135,7 @@ void SmppProvider::finish(std::uint64_t attempt) {
     for (const auto& link : links_) link->stop();
 }
 
-void SmppProvider::link_receipt(smpp::DeliveryReceipt receipt) {
+void SmppProvider::link_receipt(smpp::DeliveryReceipt receipt, Task recorded) {
   const smpp::IdForm form = receipt.id_from_tlv ? options_.url.response_ids : options_.url.receipt_ids;
   // The receipt's own date has no time zone; when it came is what we know.
   on_receipt_({.provider = std::string(name()),
@@ -142,7 +144,7 @@ void SmppProvider::link_receipt(smpp::DeliveryReceipt receipt) {
                                                                          : Receipt::Status::failed,
                .answer = std::move(receipt.answer),
                .at = loop_.clock().now()},
-              [] {});
+              std::move(recorded));
 }
 
 void SmppProvider::link_changed() {

@@ -25,6 +25,7 @@ struct SmppProviderOptions {
   // What the URL doesn't say. bind, window, enquire_link_idle and response_limit come from the URL.
   smpp::SessionOptions session;
   delivery::Backoff reconnect{std::chrono::milliseconds(500), std::chrono::milliseconds(30'000)};
+  std::size_t receipts_max = LinkOptions{}.receipts_max;  // of each bind
 };
 
 class SmppProvider final : public delivery::Provider, private SmppLink::Owner {
@@ -56,7 +57,7 @@ class SmppProvider final : public delivery::Provider, private SmppLink::Owner {
   };
 
   void link_answered(smpp::SubmitToken token, Outcome outcome) override;
-  void link_receipt(smpp::DeliveryReceipt receipt) override;
+  void link_receipt(smpp::DeliveryReceipt receipt, Task recorded) override;
   void link_changed() override;
   void link_stopped() override;
 

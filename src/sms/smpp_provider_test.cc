@@ -173,6 +173,64 @@ TEST_F(SmppProviderTest, ReceiptsEarlyTwiceFailedAndInAnotherNotation) {
   }
 }
 
+TEST_F(SmppProviderTest, AReceiptIsAcknowledgedOnlyOnceTheLedgerHasIt) {
+  RecordingSmsc smsc;
+  ProviderOnLoop provider(smsc.url());
+  provider.stop_ledger();
+  provider.send(1, "x");
+  ASSERT_TRUE(provider.wait_for_receipts(1));
+  // What the peer has heard since is on the wire behind where the acknowledgement would be.
+  provider.send(2, "x");
+  ASSERT_TRUE(provider.wait_for_receipts(2));
+  EXPECT_TRUE(smsc.receipt_answers().empty());
+  provider.let_ledger_go_on();
+  ASSERT_TRUE(provider.look_until([&] { return smsc.receipt_answers().size() == 2; }));
+  for (const json::object& answer : smsc.receipt_answers()) {
+    EXPECT_EQ(answer.at("status"), 0);
+    EXPECT_EQ(answer.at("sent"), 1);
+  }
+}
+
+TEST_F(SmppProviderTest, WhatTheLedgerDidNotHaveWhenTheLinkBrokeComesAgainOnTheNext) {
+  RecordingSmsc smsc({"--drop-after", "3", "--drop-unanswered", "1"});
+  ProviderOnLoop provider(smsc.url());
+  provider.stop_ledger();
+  for (int i = 0; i < 3; ++i) provider.send(i, "x");
+  ASSERT_TRUE(provider.wait_for_receipts(3));
+  provider.send(3, "x");  // the link goes with it
+  ASSERT_TRUE(provider.wait_for_receipts(6));
+  EXPECT_EQ(provider.count<InDoubt>(), 1u);
+  EXPECT_TRUE(smsc.receipt_answers().empty());
+  // Those told on the link that is gone have nobody to be acknowledged to; their repetitions have.
+  provider.let_ledger_go_on();
+  ASSERT_TRUE(provider.look_until([&] { return smsc.receipt_answers().size() == 3; }));
+  std::map<std::string, int> told;
+  for (const Receipt& receipt : provider.receipts()) ++told[receipt.message_id];
+  for (const json::object& answer : smsc.receipt_answers()) {
+    EXPECT_EQ(answer.at("status"), 0);
+    EXPECT_EQ(answer.at("link"), 2);
+    EXPECT_EQ(answer.at("sent"), 2);
+    EXPECT_EQ(told.at(std::string(answer.at("message_id").as_string())), 2);
+  }
+}
+
+TEST_F(SmppProviderTest, MoreReceiptsThanTheLedgerTakesAreRefusedAndComeAgain) {
+  RecordingSmsc smsc({"--receipt-retry-ms", "20"});
+  ProviderOnLoop provider(smsc.url(), {}, 2);
+  provider.stop_ledger();
+  for (int i = 0; i < 5; ++i) provider.send(i, "x");
+  const auto answers = [&](int status) {
+    const auto lines = smsc.receipt_answers();
+    return std::ranges::count_if(lines,
+                                 [&](const json::object& line) { return line.at("status") == status; });
+  };
+  ASSERT_TRUE(provider.look_until([&] { return answers(0x64) >= 6; }));
+  EXPECT_EQ(provider.receipts().size(), 2u);
+  provider.let_ledger_go_on();
+  ASSERT_TRUE(provider.look_until([&] { return answers(0) == 5; }));
+  EXPECT_EQ(provider.receipts().size(), 5u) << "told once each";
+}
+
 TEST_F(SmppProviderTest, APeerThatDoesNotAnswerEnquireLinkIsLeftAndBoundAgain) {
   RecordingSmsc smsc({"--ignore-enquire-link"});
   ProviderOnLoop provider(smsc.url("?enquire_link_s=1"), {.enquire_link_limit = 200ms});

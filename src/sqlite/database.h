@@ -27,6 +27,7 @@ namespace vestnik::sqlite {
 
 enum class ErrorKind {
   unavailable,  // disk full or another fault that may pass: nothing of this write was made durable
+  overloaded,   // the bounded queue is full; nothing was taken
   fatal,        // fsync failed or the file is damaged: no write will ever succeed again in this process
   closed,       // the database is shutting down
 };
@@ -91,7 +92,7 @@ class Connection {
 
 struct Options {
   std::filesystem::path directory;        // made if missing
-  std::size_t write_queue_max = 100'000;  // jobs waiting; beyond it write() answers `unavailable` at once
+  std::size_t write_queue_max = 100'000;  // jobs waiting; beyond it write() answers `overloaded` at once
   std::size_t read_queue_max = 10'000;    // the same for read()
   std::size_t reader_threads = 2;
 };

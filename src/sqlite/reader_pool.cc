@@ -38,7 +38,7 @@ void ReaderPool::submit(Database::Work work, Database::Done done) {
     }
     if (!closed_) {
       lock.unlock();
-      if (done) done(fail(ErrorKind::unavailable, "too many reads are waiting"));
+      if (done) done(fail(ErrorKind::overloaded, "too many reads are waiting"));
       return;
     }
   }

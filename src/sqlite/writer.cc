@@ -71,7 +71,7 @@ void Writer::submit(Database::Work work, Database::Done done) {
     if (closed_) {
       refusal = {ErrorKind::closed, "the database is closed"};
     } else if (queue_.size() >= queue_max_) {
-      refusal = {ErrorKind::unavailable, "too many writes are waiting"};
+      refusal = {ErrorKind::overloaded, "too many writes are waiting"};
     } else {
       queue_.push_back({std::move(work), std::move(done), {}});
       const bool wake = std::exchange(sleeping_, false);

@@ -13,9 +13,25 @@ namespace vestnik::users {
 namespace {
 
 constexpr int retry_after_s = 1;
+// What closes the gate doesn't pass in a second.
+constexpr int gate_retry_after_s = 5;
 
 net::Problem unavailable(std::string detail) {
   return {503, "unavailable", "Service unavailable", std::move(detail), "", retry_after_s};
+}
+
+net::Problem overloaded(std::string detail) {
+  return {429, "overload", "Too many requests", std::move(detail), "", retry_after_s};
+}
+
+net::Problem problem_of(IntakeGate::Closed closed) {
+  switch (closed.stop) {
+    case IntakeStop::disk:
+      return {503, "disk-nearly-full", "Disk nearly full", std::move(closed.detail), "", gate_retry_after_s};
+    case IntakeStop::lag:
+      return {503, "backlog", "Too far behind", std::move(closed.detail), "", gate_retry_after_s};
+  }
+  return unavailable(std::move(closed.detail));
 }
 
 // JSON as it is promised to the byte; an id needs no escaping.
@@ -46,7 +62,12 @@ class Counts {
         refused(counter(metrics, "refused")),
         conflict(counter(metrics, "conflict")),
         overloaded(counter(metrics, "overloaded")),
-        unavailable(counter(metrics, "unavailable")) {}
+        unavailable(counter(metrics, "unavailable")),
+        shed_disk(shed(metrics, "disk")),
+        shed_lag(shed(metrics, "lag")),
+        shed_in_flight(shed(metrics, "in_flight")),
+        shed_store(shed(metrics, "store")),
+        shed_log(shed(metrics, "log")) {}
 
   prometheus::Gauge& in_flight;
   prometheus::Counter& registered;
@@ -55,8 +76,19 @@ class Counts {
   prometheus::Counter& conflict;
   prometheus::Counter& overloaded;
   prometheus::Counter& unavailable;
+  // Of overloaded and unavailable, those that were refused to keep the load in bounds.
+  prometheus::Counter& shed_disk;
+  prometheus::Counter& shed_lag;
+  prometheus::Counter& shed_in_flight;
+  prometheus::Counter& shed_store;  // its queue is full
+  prometheus::Counter& shed_log;    // its queue is full
 
  private:
+  static prometheus::Counter& shed(Metrics& metrics, std::string reason) {
+    return metrics.counter("vestnik_intake_refused_total",
+                           "Requests refused to keep the load in bounds, by what was at its bound",
+                           {{"reason", std::move(reason)}});
+  }
   static prometheus::Counter& counter(Metrics& metrics, std::string result) {
     return metrics.counter("vestnik_registrations_total", "Registrations answered, by result",
                            {{"result", std::move(result)}});
@@ -66,8 +98,10 @@ class Counts {
 }  // namespace
 
 struct UserService::Core {
-  Core(UserServiceOptions o, store::Users& u, log::Log& l, Scheduler& s, Random& r, Metrics& m)
+  Core(UserServiceOptions o, const IntakeGate& g, store::Users& u, log::Log& l, Scheduler& s, Random& r,
+       Metrics& m)
       : options(std::move(o)),
+        gate(g),
         users(u),
         log(l),
         clock(s.clock()),
@@ -77,6 +111,7 @@ struct UserService::Core {
         counts(m) {}
 
   const UserServiceOptions options;
+  const IntakeGate& gate;
   store::Users& users;
   log::Log& log;
   const Clock& clock;
@@ -124,7 +159,7 @@ class UserService::Pending final : public DeadlineGuard::Watched {
  private:
   static void on_registration(const std::shared_ptr<Pending>& self,
                               Result<store::Registration, store::Error> result) {
-    if (!result) return self->refuse("The store can't take the registration now; repeat it.");
+    if (!result) return self->refuse_for(result.error());
     if (self->answered_) return;  // by the deadline: the client repeats, so nothing is begun for it
     switch (result->kind) {
       case store::Registration::Kind::conflict:
@@ -154,13 +189,28 @@ class UserService::Pending final : public DeadlineGuard::Watched {
       return answer(core_->counts.registered, success(id));
     }
     switch (result.error().kind) {
-      case log::ErrorKind::unavailable:
       case log::ErrorKind::overloaded:
+        return overload(core_->counts.shed_log, "Too much waits to be written; repeat the request.");
+      case log::ErrorKind::unavailable:
       case log::ErrorKind::closed: return refuse("The log can't take the event now; repeat the request.");
       case log::ErrorKind::too_large:
         return answer(core_->counts.refused, net::to_response({413, "too-large", "Body too large",
                                                                "The event is too large.", "", 0}));
     }
+  }
+
+  void refuse_for(const store::Error& error) {
+    switch (error.kind) {
+      case store::ErrorKind::overloaded:
+        return overload(core_->counts.shed_store, "Too much waits for the store; repeat the request.");
+      case store::ErrorKind::unavailable:
+      case store::ErrorKind::closed: return refuse("The store can't take the registration now; repeat it.");
+    }
+  }
+
+  void overload(prometheus::Counter& shed, std::string detail) {
+    shed.Increment();
+    answer(core_->counts.overloaded, net::to_response(overloaded(std::move(detail))));
   }
 
   void refuse(std::string detail) {
@@ -181,9 +231,9 @@ class UserService::Pending final : public DeadlineGuard::Watched {
   decltype(std::declval<DeadlineGuard>().watch({})) ticket_;
 };
 
-UserService::UserService(UserServiceOptions options, store::Users& users, log::Log& log, Scheduler& scheduler,
-                         Random& random, Metrics& metrics)
-    : core_(std::make_shared<Core>(std::move(options), users, log, scheduler, random, metrics)) {}
+UserService::UserService(UserServiceOptions options, const IntakeGate& gate, store::Users& users,
+                         log::Log& log, Scheduler& scheduler, Random& random, Metrics& metrics)
+    : core_(std::make_shared<Core>(std::move(options), gate, users, log, scheduler, random, metrics)) {}
 
 UserService::~UserService() = default;
 
@@ -193,18 +243,35 @@ void UserService::register_user(net::HttpRequest request, net::Respond respond) 
     counts.refused.Increment();
     respond(problem);
   };
+  if (auto closed = core_->gate.closed()) {
+    counts.unavailable.Increment();
+    (closed->stop == IntakeStop::disk ? counts.shed_disk : counts.shed_lag).Increment();
+    return respond(problem_of(std::move(*closed)));
+  }
   if (const auto problem = net::unless_json(request)) return refuse(*problem);
   auto form = parse_registration(request.body, core_->phone_numbers);
   if (!form) return refuse(form.error());
   if (core_->in_flight.fetch_add(1) >= core_->options.in_flight_max) {
     core_->in_flight.fetch_sub(1);
     counts.overloaded.Increment();
-    return respond(net::Problem{429, "overload", "Too many requests",
-                                "Too many registrations are in progress.", "", retry_after_s});
+    counts.shed_in_flight.Increment();
+    return respond(overloaded("Too many registrations are in progress."));
   }
   auto pending = std::make_shared<Pending>(core_, std::move(respond),
                                            traceparent_or_new(request.header("traceparent"), core_->random));
   Pending::start(pending, std::move(*form));
+}
+
+Health UserService::health() const {
+  const std::size_t in_flight = core_->in_flight, max = core_->options.in_flight_max;
+  Health health{.part = "intake", .well = in_flight < max};
+  health.detail = std::to_string(in_flight) + " of at most " + std::to_string(max) +
+                  " requests wait for log and store (VESTNIK_INTAKE_IN_FLIGHT_MAX)";
+  if (const auto closed = core_->gate.closed()) {
+    health.well = false;
+    health.detail = closed->detail + " " + health.detail;
+  }
+  return health;
 }
 
 void UserService::add_routes(net::Router& router, const net::ApiKeys& keys) {

@@ -121,14 +121,23 @@ class UserServiceTest : public ::testing::Test {
   }
   int status_of(const Answer& answer) { return *answer ? (*answer)->status : 0; }
   void make_service(UserServiceOptions options = {}) {
-    service = std::make_unique<UserService>(options, users, log, scheduler, system_random(), metrics);
+    service = std::make_unique<UserService>(options, gate, users, log, scheduler, system_random(), metrics);
   }
   UserServiceTest() { make_service(); }
+
+  double refused(const std::string& reason) {
+    for (const auto& family : metrics.collect())
+      for (const auto& metric : family.metric)
+        if (family.name == "vestnik_intake_refused_total" && metric.label.at(0).value == reason)
+          return metric.counter.value;
+    return -1;
+  }
 
   static constexpr const char* anna = R"({"email":"Anna@Example.org","phone":"+79161234567","name":"Anna"})";
 
   Metrics metrics;
   ManualScheduler scheduler;
+  IntakeGate gate;
   ScriptedUsers users;
   ScriptedLog log;
   std::unique_ptr<UserService> service;
@@ -208,20 +217,58 @@ TEST_F(UserServiceTest, BadInputNeverReachesTheStore) {
 }
 
 TEST_F(UserServiceTest, AStoreOrLogThatRefusesIs503AndNeverSuccess) {
-  for (auto kind : {store::ErrorKind::unavailable, store::ErrorKind::overloaded, store::ErrorKind::closed}) {
+  for (auto kind : {store::ErrorKind::unavailable, store::ErrorKind::closed}) {
     users.answer = fail(kind, "no");
     const Answer answer = ask(anna);
     EXPECT_EQ(status_of(answer), 503);
     EXPECT_EQ((*answer)->headers.at(0).first, "Retry-After");
   }
   users.answer = store::Registration{};
-  for (auto kind : {log::ErrorKind::unavailable, log::ErrorKind::overloaded, log::ErrorKind::closed}) {
+  for (auto kind : {log::ErrorKind::unavailable, log::ErrorKind::closed}) {
     log.answer = fail(kind, "no");
     EXPECT_EQ(status_of(ask(anna)), 503);
   }
   log.answer = fail(log::ErrorKind::too_large, "no");
   EXPECT_EQ(status_of(ask(anna)), 413);
   EXPECT_TRUE(users.durable.empty());
+}
+
+TEST_F(UserServiceTest, AFullQueueOfStoreOrLogIs429) {
+  users.answer = fail(store::ErrorKind::overloaded, "no");
+  Answer answer = ask(anna);
+  EXPECT_EQ(status_of(answer), 429);
+  EXPECT_EQ((*answer)->headers.at(0), std::pair(std::string("Retry-After"), std::string("1")));
+  EXPECT_THAT((*answer)->body, HasSubstr("/problems/overload"));
+  EXPECT_EQ(refused("store"), 1);
+  users.answer = store::Registration{};
+  log.answer = fail(log::ErrorKind::overloaded, "no");
+  EXPECT_EQ(status_of(ask(anna)), 429);
+  EXPECT_EQ(refused("log"), 1);
+  EXPECT_TRUE(users.durable.empty());
+}
+
+TEST_F(UserServiceTest, AClosedGateIs503AndNothingIsBegun) {
+  const struct {
+    IntakeStop stop;
+    const char* type;
+    const char* reason;
+  } cases[] = {{IntakeStop::disk, "/problems/disk-nearly-full", "disk"},
+               {IntakeStop::lag, "/problems/backlog", "lag"}};
+  for (const auto& c : cases) {
+    gate.close(c.stop, "The reason.");
+    const Answer answer = ask(anna);
+    EXPECT_EQ(status_of(answer), 503);
+    EXPECT_EQ((*answer)->headers.at(0), std::pair(std::string("Retry-After"), std::string("5")));
+    EXPECT_THAT((*answer)->body, HasSubstr(c.type));
+    EXPECT_THAT((*answer)->body, HasSubstr("The reason."));
+    EXPECT_EQ(refused(c.reason), 1);
+    EXPECT_FALSE(service->health().well);
+    EXPECT_THAT(service->health().detail, StartsWith("The reason. 0 of at most 10000 requests"));
+    gate.open(c.stop);
+    EXPECT_TRUE(service->health().well);
+  }
+  EXPECT_TRUE(users.users.empty());
+  EXPECT_EQ(status_of(ask(anna)), 200);
 }
 
 TEST_F(UserServiceTest, SilenceOfTheLogIs503WithinTwoSeconds) {
@@ -263,9 +310,12 @@ TEST_F(UserServiceTest, TooManyInFlightIs429UntilSomeAreDone) {
   log.answer.reset();
   ask(anna);
   ask(anna);
-  const Answer refused = ask(anna);
-  EXPECT_EQ(status_of(refused), 429);
-  EXPECT_EQ((*refused)->headers.at(0).first, "Retry-After");
+  const Answer refused_one = ask(anna);
+  EXPECT_EQ(status_of(refused_one), 429);
+  EXPECT_EQ((*refused_one)->headers.at(0).first, "Retry-After");
+  EXPECT_EQ(refused("in_flight"), 1);
+  EXPECT_FALSE(service->health().well);
+  EXPECT_THAT(service->health().detail, StartsWith("2 of at most 2 requests"));
   // Answered by the deadline, they still take memory.
   scheduler.advance(2s);
   EXPECT_EQ(status_of(ask(anna)), 429);

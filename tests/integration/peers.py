@@ -91,6 +91,12 @@ def postfix(directory: pathlib.Path) -> Peer:
     return Peer("postfix", log=directory / "postfix-peer.log", prefix=prefix)
 
 
+def command(peer: Peer, line: str) -> None:
+    """Tells a peer that takes commands on its standard input."""
+    peer.process.stdin.write(line.encode() + b"\n")
+    peer.process.stdin.flush()
+
+
 class SmtpServer:
     """Takes every mail, and writes down what it took."""
 
@@ -119,12 +125,18 @@ class Smsc:
     def __init__(self, directory: pathlib.Path, *arguments: str):
         self.record = directory / "sms.jsonl"
         self.record.touch()
-        self.peer = Peer("smsc", "--record", str(self.record), *arguments, log=directory / "smsc-peer.log")
+        self.receipt_record = directory / "receipts.jsonl"
+        files = ("--record", str(self.record), "--receipt-record", str(self.receipt_record))
+        self.peer = Peer("smsc", *files, *arguments, log=directory / "smsc-peer.log")
         self.url = f"smpp://vestnik:secret@127.0.0.1:{self.peer.ready.removeprefix('port ')}"
 
     def count(self) -> int:
         """SMS, not parts: each has one first or only part."""
         return sum((part["concatenation"] or {"part": 1})["part"] == 1 for part in self._parts())
+
+    def receipts(self) -> list[dict]:
+        """Each deliver_sm, with status None, and each answer to one."""
+        return [json.loads(line) for line in self.receipt_record.read_text().splitlines()]
 
     def _parts(self) -> Iterator[dict]:
         for line in self.record.read_text().splitlines():

@@ -1,11 +1,16 @@
 """An SMSC for tests: takes submit_sm over SMPP 3.4, appends each as one JSON line, sends receipts, misbehaves on request.
 
-Prints `port <n>` when it listens; ends when its standard input closes. Its codec is smpplib's, so that it shares nothing
+Prints `port <n>` when it listens; ends when its standard input closes. A line `receipts` there sends what `--receipts held`
+has kept. Its codec is smpplib's, so that it shares nothing
 with the code under test.
 
 A line of the record: destination, source, source_ton, source_npi, dest_ton, dest_npi, data_coding, esm_class,
 registered_delivery, message (all bytes, hex), text (decoded, without the header), concatenation ({"reference", "parts",
 "part"} or null), message_id, link (counts connections from 1), answered (false: the link was dropped before the answer).
+
+A receipt stays until it is acknowledged with ESME_ROK: it is sent again after an error status, and to whoever binds next
+when its link is gone. The --receipt-record gets a line when one is sent and one when it is answered: message_id, status (of
+the deliver_sm_resp; null: sent), link, sent (how often the receipt was sent so far).
 """
 
 import argparse
@@ -61,9 +66,30 @@ class Smsc:
         self.to_throttle = options.throttle_first
         self.drops_left = options.drops if options.drop_unanswered else 0
         self.first_id = random.randrange(1 << 40)
+        self.receipt_record = open(options.receipt_record, "a", encoding="utf-8", buffering=1) if options.receipt_record else None
+        self.receipts = {}  # not acknowledged: number → Receipt
+        self.held = []  # calls that send a receipt each
 
     def write(self, line):
         self.record.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    def note_receipt(self, receipt, link, status):
+        if self.receipt_record:
+            line = {"message_id": receipt.message_id, "status": status, "link": link, "sent": receipt.sent}
+            self.receipt_record.write(json.dumps(line) + "\n")
+
+    def send_held(self):
+        held, self.held = self.held, []
+        for send in held:
+            send()
+
+
+class Receipt:
+    def __init__(self, message_id, fields):
+        self.message_id = message_id
+        self.fields = fields
+        self.sent = 0
+        self.link = None  # where it is out
 
 
 class Link(asyncio.Protocol):
@@ -74,6 +100,7 @@ class Link(asyncio.Protocol):
         self.bound = False
         self.unanswered = []  # kept back for a drop
         self.sequence = 0
+        self.receipts = {}  # sequence of a deliver_sm → number in smsc.receipts
 
     def connection_made(self, transport):
         self.smsc.links += 1
@@ -115,6 +142,26 @@ class Link(asyncio.Protocol):
             status = consts.SMPP_ESME_RINVPASWD
         self.bound = status == consts.SMPP_ESME_ROK
         self.send("bind_transceiver_resp", pdu.sequence, status, system_id="recorder")
+        if self.bound:
+            for number, receipt in list(self.smsc.receipts.items()):
+                if receipt.link is None:
+                    self.deliver_receipt(number)
+
+    def connection_lost(self, error):
+        for number in self.receipts.values():
+            self.smsc.receipts[number].link = None
+        # Another link may be bound already; else they wait for the next.
+        self.receipts = {}
+
+    def on_deliver_sm_resp(self, pdu):
+        number = self.receipts.pop(pdu.sequence)
+        receipt = self.smsc.receipts[number]
+        self.smsc.note_receipt(receipt, self.number, pdu.status)
+        if pdu.status == consts.SMPP_ESME_ROK:
+            del self.smsc.receipts[number]
+        else:
+            receipt.link = None
+            self.later(self.options.receipt_retry_ms, lambda: self.deliver_receipt(number))
 
     def on_enquire_link(self, pdu):
         if not self.options.ignore_enquire_link:
@@ -143,6 +190,8 @@ class Link(asyncio.Protocol):
         receipt = lambda: self.send_receipt(pdu, line, number)
         if self.options.receipts == "early":
             receipt()
+        if self.options.receipts == "held":
+            self.smsc.held.append(receipt)
         self.later(self.options.answer_delay_ms, lambda: self.send("submit_sm_resp", pdu.sequence, message_id=message_id))
         if self.options.receipts in ("delivered", "twice"):
             self.later(self.options.answer_delay_ms + self.options.receipt_delay_ms, receipt)
@@ -194,12 +243,23 @@ class Link(asyncio.Protocol):
             f"stat:{word} err:{'011' if failed else '000'} text:{line['text'][:20]}"
         )
         tlvs = {"receipted_message_id": line["message_id"], "message_state": state} if self.options.receipt_tlvs else {}
+        number = max(self.smsc.receipts, default=0) + 1
+        self.smsc.receipts[number] = Receipt(line["message_id"], {
+            "esm_class": 0x04, "source_addr": line["destination"], "destination_addr": line["source"],
+            "source_addr_ton": 1, "source_addr_npi": 1, "short_message": text.encode("ascii", "replace"), **tlvs,
+        })  # fmt: skip
+        self.deliver_receipt(number)
+
+    def deliver_receipt(self, number):
+        receipt = self.smsc.receipts.get(number)
+        if receipt is None or receipt.link is not None or self.transport.is_closing():
+            return  # acknowledged, out on another link, or to wait for the next bind
+        receipt.sent += 1
+        receipt.link = self
+        self.smsc.note_receipt(receipt, self.number, None)
         self.sequence += 1
-        self.send(
-            "deliver_sm", self.sequence, esm_class=0x04, source_addr=line["destination"],
-            destination_addr=line["source"], source_addr_ton=1, source_addr_npi=1,
-            short_message=text.encode("ascii", "replace"), **tlvs,
-        )
+        self.receipts[self.sequence] = number
+        self.send("deliver_sm", self.sequence, **receipt.fields)
 
     def later(self, delay_ms, call):
         if delay_ms <= 0:
@@ -218,9 +278,11 @@ def parse_options():
     add("--password", help="likewise")
     add("--ids", choices=("decimal", "hex"), default="decimal", help="message ids in submit_sm_resp")
     add("--receipt-ids", choices=("same", "decimal"), default="same", help="message ids in the text of receipts")
-    add("--receipts", choices=("delivered", "early", "twice", "none"), default="delivered",
-        help="early: before the submit_sm_resp")
+    add("--receipts", choices=("delivered", "early", "twice", "held", "none"), default="delivered",
+        help="early: before the submit_sm_resp; held: when told on standard input")
     add("--receipt-delay-ms", type=int, default=0, help="after the submit_sm_resp")
+    add("--receipt-record", help="file that gets a JSON line for every deliver_sm and deliver_sm_resp")
+    add("--receipt-retry-ms", type=int, default=50, help="after a deliver_sm_resp with an error")
     add("--receipt-tlvs", action="store_true", help="receipts say receipted_message_id and message_state too")
     add("--fail", metavar="REGEX", help="destinations whose receipt is UNDELIV")
     add("--reject", metavar="REGEX", help="destinations refused with ESME_RINVDSTADR")
@@ -244,7 +306,9 @@ async def main():
         tls.load_cert_chain(options.tls_cert)
     server = await loop.create_server(lambda: Link(smsc), "127.0.0.1", options.port, ssl=tls)
     print(f"port {server.sockets[0].getsockname()[1]}", flush=True)
-    await loop.run_in_executor(None, sys.stdin.buffer.read)
+    while command := await loop.run_in_executor(None, sys.stdin.readline):
+        if command.strip() == "receipts":
+            smsc.send_held()
 
 
 if __name__ == "__main__":

@@ -25,6 +25,16 @@ std::optional<Error> refusal_of(const std::vector<Record>& records) {
   return std::nullopt;
 }
 
+ErrorKind kind_of(vestnik::sqlite::ErrorKind kind) {
+  switch (kind) {
+    case vestnik::sqlite::ErrorKind::unavailable:
+    case vestnik::sqlite::ErrorKind::fatal: return ErrorKind::unavailable;
+    case vestnik::sqlite::ErrorKind::overloaded: return ErrorKind::overloaded;
+    case vestnik::sqlite::ErrorKind::closed: return ErrorKind::closed;
+  }
+  return ErrorKind::unavailable;
+}
+
 }  // namespace
 
 Appender::Appender(vestnik::sqlite::Database& database, Catalog& catalog, Deadlines& deadlines,
@@ -137,8 +147,7 @@ void Appender::finish_flush(Flush& flush, const Result<void, vestnik::sqlite::Er
     }
     appended_(topics);
   } else {
-    const bool closed = result.error().kind == vestnik::sqlite::ErrorKind::closed;
-    answer = fail(closed ? ErrorKind::closed : ErrorKind::unavailable, result.error().message);
+    answer = fail(kind_of(result.error().kind), result.error().message);
   }
   for (Waiting& one : waiting) one.done(answer);
 

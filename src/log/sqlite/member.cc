@@ -177,7 +177,9 @@ void Member::on_fetched(std::uint64_t cursor_id, const Result<Segment, vestnik::
   if (cursor == cursors_.end()) return;
   cursor->fetching = false;
   if (!segment) {
-    if (segment.error().kind != vestnik::sqlite::ErrorKind::unavailable) return;
+    if (segment.error().kind == vestnik::sqlite::ErrorKind::fatal ||
+        segment.error().kind == vestnik::sqlite::ErrorKind::closed)
+      return;
     context_.deadlines.after(fetch_again_after, [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->wake();
     });

@@ -101,7 +101,8 @@ void Offsets::finish_write(Write& write, const Result<void, vestnik::sqlite::Err
         if (!std::exchange(entry->dirty, true)) dirty_.push_back(entry);
       waiting_.insert(waiting_.begin(), std::make_move_iterator(write.waiting.begin()),
                       std::make_move_iterator(write.waiting.end()));
-      const bool never = result.error().kind != vestnik::sqlite::ErrorKind::unavailable;
+      const bool never = result.error().kind == vestnik::sqlite::ErrorKind::fatal ||
+                         result.error().kind == vestnik::sqlite::ErrorKind::closed;
       if (never || closed_) {
         waiting_.clear();
       } else {

@@ -140,28 +140,45 @@ void Session::handle_nack(const Pdu& pdu, SteadyTime now) {
 
 void Session::handle_deliver(const Pdu& pdu, const DeliverSm& deliver) {
   if (state_ == State::binding) return send(pdu.sequence, DeliverSmResp{}, status_not_bound);
-  send(pdu.sequence, DeliverSmResp{});
   auto receipt = read_receipt(deliver.message);
-  if (receipt && receipt->state != DeliveryState::intermediate)
-    events_.push_back(ReceiptCame{std::move(*receipt)});
+  if (!receipt || receipt->state == DeliveryState::intermediate) return send(pdu.sequence, DeliverSmResp{});
+  const ReceiptToken token = next_receipt_++;
+  unrecorded_.emplace(token, pdu.sequence);
+  events_.push_back(ReceiptCame{std::move(*receipt), token});
+}
+
+void Session::receipt_recorded(ReceiptToken token) { answer_receipt(token, status_ok); }
+
+void Session::receipt_refused(ReceiptToken token) {
+  answer_receipt(token, status_temporary_application_error);
+}
+
+void Session::answer_receipt(ReceiptToken token, std::uint32_t status) {
+  const auto waiting = unrecorded_.find(token);
+  if (waiting == unrecorded_.end() || state_ == State::closed) return;
+  send(waiting->second, DeliverSmResp{}, status);
+  unrecorded_.erase(waiting);
+  finish_if_drained();
 }
 
 void Session::handle_peer_unbind(const Pdu& pdu, SteadyTime now) {
   send(pdu.sequence, UnbindResp{});
   if (state_ == State::unbinding || state_ == State::peer_unbinding) return;
-  tell(window_.drop_queue("the peer has unbound", pacer_.limited()));
+  tell(window_.drop_queue("the peer has unbound"));
   state_ = State::peer_unbinding;
   state_until_ = now + options_.unbind_limit;
 }
 
-// After its unbind a peer may still answer what it has; then nothing is left to wait for.
+// After its unbind a peer may still answer what it has, and hear of what it told; then nothing is left to
+// wait for.
 void Session::finish_if_drained() {
-  if (state_ == State::peer_unbinding && window_.unanswered() == 0) close(CloseReason::peer_unbound, "");
+  if (state_ == State::peer_unbinding && window_.unanswered() == 0 && unrecorded_.empty())
+    close(CloseReason::peer_unbound, "");
 }
 
 void Session::tick(SteadyTime now) {
   if (state_ == State::closed) return;
-  tell(window_.expire(now, pacer_.limited()));
+  tell(window_.expire(now));
   if (state_ == State::binding && now >= state_until_)
     return close(CloseReason::bind_unanswered, "no bind_transceiver_resp in time");
   if (state_ == State::unbinding && now >= state_until_)
@@ -187,13 +204,13 @@ std::size_t Session::free(SteadyTime now) {
 
 void Session::submit(SubmitToken token, ShortMessage message, SteadyTime now) {
   window_.push(token, std::move(message), now);
-  if (state_ != State::bound) tell(window_.drop_queue("not bound", false));
+  if (state_ != State::bound) tell(window_.drop_queue("not bound", true));
 }
 
 void Session::unbind(SteadyTime now) {
   if (state_ == State::binding) return close(CloseReason::unbound, "before the bind was answered");
   if (state_ != State::bound) return;
-  tell(window_.drop_queue("stopping", false));
+  tell(window_.drop_queue("stopping"));
   state_ = State::unbinding;
   state_until_ = now + options_.unbind_limit;
   unbind_sequence_ = next_sequence();

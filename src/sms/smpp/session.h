@@ -8,7 +8,8 @@
 //   3. feed() what was read; tick() at next_deadline().
 //   4. take_events() and take_output() after each call. `Bound` first, then answers and receipts, at last
 //   `Closed`.
-//   5. The transport is gone, or `Closed` came (then write what output is left and close): end(), whose
+//   5. Each receipt's deliver_sm is answered once receipt_recorded() or receipt_refused() is called.
+//   6. The transport is gone, or `Closed` came (then write what output is left and close): end(), whose
 //   events are the
 //      outcomes of all submits that have none. The session is of no more use.
 #pragma once
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -39,6 +41,9 @@ struct SessionOptions {
   std::uint32_t first_sequence = 1;  // 1 to 0x7FFFFFFF (section 3.2)
 };
 
+// A receipt of one session.
+using ReceiptToken = std::uint64_t;
+
 enum class CloseReason {
   bind_refused,
   bind_unanswered,
@@ -49,8 +54,10 @@ enum class CloseReason {
 };
 
 struct Bound {};
+// Its deliver_sm is answered by receipt_recorded(token) or receipt_refused(token).
 struct ReceiptCame {
   DeliveryReceipt receipt;  // intermediate ones are not told
+  ReceiptToken token = 0;
 };
 struct Closed {
   CloseReason reason = CloseReason::unbound;
@@ -72,6 +79,12 @@ class Session {
   std::size_t free(SteadyTime now);
   // Ends in one Answered. More than free() wait for their turn (the parts of one notification do).
   void submit(SubmitToken token, ShortMessage message, SteadyTime now);
+
+  // The receipt is where it can't be lost: the peer may forget it. On a link that is over by then this does
+  // nothing, and the peer sends the receipt again on the next one.
+  void receipt_recorded(ReceiptToken token);
+  // There is no room for it now. The caller bounds in this way how many receipts it has open.
+  void receipt_refused(ReceiptToken token);
 
   // Orderly end: what waits is Transient, unanswered submits have until the peer's unbind_resp.
   void unbind(SteadyTime now);
@@ -95,6 +108,7 @@ class Session {
   void handle_bind_resp(const Pdu& pdu, SteadyTime now);
   void handle_submit_resp(const Pdu& pdu, const SubmitSmResp& resp, SteadyTime now);
   void handle_deliver(const Pdu& pdu, const DeliverSm& deliver);
+  void answer_receipt(ReceiptToken token, std::uint32_t status);
   void handle_nack(const Pdu& pdu, SteadyTime now);
   void handle_peer_unbind(const Pdu& pdu, SteadyTime now);
   void refuse_submit(SubmitToken token, std::uint32_t status, SteadyTime now);
@@ -114,6 +128,8 @@ class Session {
   std::uint64_t output_bytes_taken_ = 0;  // before output_'s first byte
   std::vector<Event> events_;
   std::uint32_t last_sequence_;
+  std::unordered_map<ReceiptToken, std::uint32_t> unrecorded_;  // the sequence of each one's deliver_sm
+  ReceiptToken next_receipt_ = 1;
   std::uint32_t bind_sequence_ = 0;
   std::uint32_t unbind_sequence_ = 0;
   SteadyTime heard_at_;                            // the last PDU

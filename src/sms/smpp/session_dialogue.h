@@ -46,7 +46,10 @@ struct Dialogue {
                      [&](Answered& answered) {
                        EXPECT_TRUE(outcomes.emplace(answered.token, answered.outcome).second) << "told twice";
                      },
-                     [&](ReceiptCame& came) { receipts.push_back(came.receipt); },
+                     [&](ReceiptCame& came) {
+                       receipts.push_back(came.receipt);
+                       tokens.push_back(came.token);
+                     },
                      [&](Closed& end) { closed.push_back(end); },
                  },
                  event);
@@ -101,6 +104,7 @@ struct Dialogue {
   int bound = 0;
   std::map<SubmitToken, Outcome> outcomes;
   std::vector<DeliveryReceipt> receipts;
+  std::vector<ReceiptToken> tokens;  // theirs
   std::vector<Closed> closed;
 };
 

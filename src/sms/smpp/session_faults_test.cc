@@ -21,6 +21,11 @@ TEST(SessionFaults, ALostLinkLeavesExactlyTheWrittenOnesInDoubt) {
   EXPECT_EQ(d.count<Sent>(), 3u);
   EXPECT_EQ(d.count<InDoubt>(), window - 3u);
   EXPECT_EQ(d.count<Transient>(), 5u);
+  for (const auto& [token, outcome] : d.outcomes)
+    if (const auto* unsent = std::get_if<Transient>(&outcome)) {
+      EXPECT_FALSE(unsent->burns_attempt()) << "it was never written";
+      EXPECT_TRUE(unsent->provider_failed);
+    }
 }
 
 TEST(SessionFaults, ASubmitOfWhichOneByteIsMissingIsNotInDoubt) {
@@ -117,6 +122,9 @@ TEST(SessionFaults, EverySplitOfTheInputGivesTheSame) {
     d.peer(std::string_view(rest).substr(in_rest));
     EXPECT_TRUE(d.outcome_is<Sent>(1) && d.outcome_is<Transient>(2) && d.outcome_is<Permanent>(3)) << split;
     EXPECT_EQ(d.receipts.size(), 2u);
+    for (const ReceiptToken token : d.tokens) d.session.receipt_recorded(token);
+    d.write();
+    EXPECT_EQ(d.all<DeliverSmResp>().size(), 2u);
     EXPECT_EQ(d.closed.size(), 1u);
   }
 }
@@ -133,6 +141,8 @@ TEST(SessionFaults, AnErrorAtEachStepLeavesEverySubmitWithOneOutcome) {
       [](Dialogue& d) { d.peer(9, DeliverSm{receipt("id:a stat:DELIVRD")}); },
       [](Dialogue& d) { d.submit(5), d.write(); },
       [](Dialogue& d) { d.wait(Pacer::hold), d.write(); },
+      [](Dialogue& d) { d.session.receipt_recorded(d.tokens.at(0)), d.write(); },
+      [](Dialogue& d) { d.peer(10, DeliverSm{receipt("id:b stat:UNDELIV")}); },
       [](Dialogue& d) { d.session.unbind(d.now), d.write(); },
       [](Dialogue& d) { d.peer(4, SubmitSmResp{"b"}); },
   };
@@ -164,6 +174,12 @@ TEST(SessionFaults, AnErrorAtEachStepLeavesEverySubmitWithOneOutcome) {
         if (const auto* t = std::get_if<Transient>(&outcome)) answered += t->answer.starts_with("0x") ? 1 : 0;
       EXPECT_EQ(d.count<InDoubt>(), d.all<SubmitSm>().size() - answered) << broken;
       EXPECT_EQ(d.session.free(d.now), 0u);
+      // A receipt is acknowledged if it was recorded while the link was there, and never otherwise.
+      const std::size_t acknowledged = d.all<DeliverSmResp>().size();
+      EXPECT_EQ(acknowledged, broken > 8 ? 1u : 0u) << broken;
+      for (const ReceiptToken receipt : d.tokens) d.session.receipt_recorded(receipt);
+      d.write();
+      EXPECT_EQ(d.all<DeliverSmResp>().size(), acknowledged) << broken;
     }
   }
 }

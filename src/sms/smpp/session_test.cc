@@ -78,7 +78,7 @@ TEST(Session, EachVerdictHasItsOutcome) {
   d.peer(submits[2].sequence, GenericNack{}, 0x03);
   EXPECT_TRUE(d.outcome_is<Permanent>(1));
   EXPECT_EQ(std::get<Permanent>(d.outcomes.at(1)).answer, "0x0000000B ESME_RINVDSTADR");
-  EXPECT_FALSE(std::get<Transient>(d.outcomes.at(2)).throttled);
+  EXPECT_TRUE(std::get<Transient>(d.outcomes.at(2)).burns_attempt());
   EXPECT_TRUE(d.outcome_is<Permanent>(3));
   d.peer(0, GenericNack{}, 0x02);  // to nobody in particular
   d.peer(999, SubmitSmResp{"x"});
@@ -156,16 +156,82 @@ TEST(Session, ThePeersEnquireLinkIsAnswered) {
   EXPECT_EQ(d.got.back(), (Pdu{0, 0x1234, EnquireLinkResp{}}));
 }
 
-TEST(Session, ReceiptsAreAnsweredAndToldOnlyIfFinal) {
+TEST(Session, WhatIsNoFinalReceiptIsAnsweredAtOnceAndNotTold) {
   Dialogue d;
   d.bind();
-  d.peer(7, DeliverSm{receipt("id:1 stat:DELIVRD err:000")});
   d.peer(8, DeliverSm{receipt("id:1 stat:ENROUTE")});
   d.peer(9, DeliverSm{message("a subscriber says id:1 stat:UNDELIV")});
   d.write();
-  EXPECT_EQ(d.all<DeliverSmResp>().size(), 3u);
-  ASSERT_EQ(d.receipts.size(), 1u);
+  const auto answers = d.all<DeliverSmResp>();
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_EQ(answers[0], (Pdu{0, 8, DeliverSmResp{}}));
+  EXPECT_EQ(answers[1], (Pdu{0, 9, DeliverSmResp{}}));
+  EXPECT_TRUE(d.receipts.empty());
+}
+
+TEST(Session, AReceiptIsAnsweredOnlyOnceItIsRecorded) {
+  Dialogue d;
+  d.bind();
+  d.peer(bytes_of(7, DeliverSm{receipt("id:1 stat:DELIVRD err:000")}) +
+         bytes_of(8, DeliverSm{receipt("id:2 stat:UNDELIV err:011")}));
+  d.write();
+  ASSERT_EQ(d.receipts.size(), 2u);
   EXPECT_EQ(d.receipts[0].message_id, "1");
+  EXPECT_TRUE(d.all<DeliverSmResp>().empty());
+  d.session.receipt_recorded(d.tokens[1]);
+  d.session.receipt_recorded(d.tokens[1]);
+  d.session.receipt_recorded(999);
+  d.write();
+  EXPECT_EQ(d.all<DeliverSmResp>(), (std::vector{Pdu{0, 8, DeliverSmResp{}}}));
+  d.session.receipt_recorded(d.tokens[0]);
+  d.write();
+  EXPECT_EQ(d.all<DeliverSmResp>().at(1), (Pdu{0, 7, DeliverSmResp{}}));
+}
+
+TEST(Session, AReceiptWithoutRoomIsRefusedForTheTimeBeing) {
+  Dialogue d;
+  d.bind();
+  d.peer(7, DeliverSm{receipt("id:1 stat:DELIVRD")});
+  d.session.receipt_refused(d.tokens.at(0));
+  d.session.receipt_recorded(d.tokens.at(0));
+  d.write();
+  EXPECT_EQ(d.all<DeliverSmResp>(), (std::vector{Pdu{0x64, 7, DeliverSmResp{}}}));
+  // The same one again, as the SMSC sends it later; it may use the same sequence number.
+  d.peer(7, DeliverSm{receipt("id:1 stat:DELIVRD")});
+  ASSERT_EQ(d.tokens.size(), 2u);
+  d.session.receipt_recorded(d.tokens[1]);
+  d.write();
+  EXPECT_EQ(d.all<DeliverSmResp>().at(1), (Pdu{0, 7, DeliverSmResp{}}));
+}
+
+TEST(Session, ReceiptsAreStillAnsweredWhileEitherSideUnbinds) {
+  for (const bool peer_unbinds : {false, true}) {
+    Dialogue d;
+    d.bind();
+    d.peer(7, DeliverSm{receipt("id:1 stat:DELIVRD")});
+    if (peer_unbinds)
+      d.peer(8, Unbind{});
+    else
+      d.session.unbind(d.now);
+    d.write();
+    EXPECT_TRUE(d.closed.empty());
+    d.session.receipt_recorded(d.tokens.at(0));
+    d.write();
+    EXPECT_EQ(d.got.back(), (Pdu{0, 7, DeliverSmResp{}}));
+    EXPECT_EQ(d.closed.size(), peer_unbinds ? 1u : 0u);
+  }
+}
+
+TEST(Session, APeerThatUnbindsDoesNotWaitForEverForARecord) {
+  Dialogue d;
+  d.bind();
+  d.peer(7, DeliverSm{receipt("id:1 stat:DELIVRD")});
+  d.peer(8, Unbind{});
+  d.wait(5s);
+  EXPECT_EQ(d.closed.at(0).reason, CloseReason::peer_unbound);
+  d.session.receipt_recorded(d.tokens.at(0));
+  d.write();
+  EXPECT_TRUE(d.all<DeliverSmResp>().empty());
 }
 
 TEST(Session, AReceiptMayComeBeforeItsSubmitsAnswer) {
@@ -183,10 +249,10 @@ TEST(Session, UnbindWaitsForAnswersAndDropsWhatWasNotWritten) {
   d.submit_and_write(2);
   d.session.unbind(d.now);
   d.write();
-  EXPECT_TRUE(d.outcome_is<Transient>(2));
+  EXPECT_FALSE(std::get<Transient>(d.outcomes.at(2)).burns_attempt());
   EXPECT_EQ(d.session.free(d.now), 0u);
   d.submit(3);
-  EXPECT_TRUE(d.outcome_is<Transient>(3));
+  EXPECT_FALSE(std::get<Transient>(d.outcomes.at(3)).burns_attempt());
   d.peer(d.all<SubmitSm>()[0].sequence, SubmitSmResp{"id"});
   EXPECT_TRUE(d.outcome_is<Sent>(1));
   d.peer(d.all<Unbind>().at(0).sequence, UnbindResp{});
@@ -234,7 +300,7 @@ TEST(Session, WhatWaitsTooLongForItsTurnIsTransient) {
   d.wait(15s);
   d.peer(9, EnquireLink{});
   d.wait(15s);
-  EXPECT_TRUE(d.outcome_is<Transient>(2));
+  EXPECT_FALSE(std::get<Transient>(d.outcomes.at(2)).burns_attempt());
   EXPECT_FALSE(d.outcomes.contains(1));
 }
 

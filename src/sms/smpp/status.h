@@ -11,6 +11,10 @@ inline constexpr std::uint32_t status_invalid_length = 0x02;
 inline constexpr std::uint32_t status_invalid_command = 0x03;
 inline constexpr std::uint32_t status_queue_full = 0x14;
 inline constexpr std::uint32_t status_throttled = 0x58;
+// ESME_RX_T_APPN, a receiver's own word for "not now" in deliver_sm_resp (section 5.1.3, and 4.6.2): the SMSC
+// keeps the message and delivers it again. 0x14 (queue full) is defined for the SMSC's queue, so that not
+// every SMSC repeats after it.
+inline constexpr std::uint32_t status_temporary_application_error = 0x64;
 
 enum class Verdict {
   taken,

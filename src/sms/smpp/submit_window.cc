@@ -5,6 +5,13 @@
 #include <utility>
 
 namespace vestnik::sms::smpp {
+namespace {
+
+Transient unsent(std::string_view reason, bool provider_failed) {
+  return {.answer = std::string(reason), .provider_failed = provider_failed, .unsent = true};
+}
+
+}  // namespace
 
 SubmitWindow::SubmitWindow(std::size_t size, std::chrono::milliseconds response_limit,
                            std::chrono::milliseconds queue_limit)
@@ -51,7 +58,7 @@ bool SubmitWindow::is_current(const Deadline& deadline) const {
   return open != unanswered_.end() && open->second.token == deadline.token;
 }
 
-std::vector<Answered> SubmitWindow::expire(SteadyTime now, bool throttled) {
+std::vector<Answered> SubmitWindow::expire(SteadyTime now) {
   std::vector<Answered> out;
   while (!deadlines_.empty() && (deadlines_.front().at <= now || !is_current(deadlines_.front()))) {
     if (is_current(deadlines_.front())) {
@@ -61,17 +68,15 @@ std::vector<Answered> SubmitWindow::expire(SteadyTime now, bool throttled) {
     deadlines_.pop_front();
   }
   while (!queue_.empty() && queue_.front().deadline <= now) {
-    out.push_back({queue_.front().token,
-                   Transient{.answer = "waited too long for room in the window", .throttled = throttled}});
+    out.push_back({queue_.front().token, unsent("waited too long for room in the window", false)});
     queue_.pop_front();
   }
   return out;
 }
 
-std::vector<Answered> SubmitWindow::drop_queue(std::string_view reason, bool throttled) {
+std::vector<Answered> SubmitWindow::drop_queue(std::string_view reason, bool provider_failed) {
   std::vector<Answered> out;
-  for (const Queued& waiting : queue_)
-    out.push_back({waiting.token, Transient{.answer = std::string(reason), .throttled = throttled}});
+  for (const Queued& waiting : queue_) out.push_back({waiting.token, unsent(reason, provider_failed)});
   queue_.clear();
   return out;
 }
@@ -84,12 +89,12 @@ std::vector<Answered> SubmitWindow::lost(std::uint64_t offset, std::string_view 
     if (submit.end_offset <= offset)
       out.push_back({submit.token, InDoubt{std::string(reason)}});
     else
-      out.push_back({submit.token, Transient{.answer = std::string(reason)}});
+      out.push_back({submit.token, unsent(reason, true)});
   }
   unanswered_.clear();
   not_taken_.clear();
   deadlines_.clear();
-  std::ranges::move(drop_queue(reason, false), std::back_inserter(out));
+  std::ranges::move(drop_queue(reason, true), std::back_inserter(out));
   return out;
 }
 

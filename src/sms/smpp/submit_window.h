@@ -42,11 +42,13 @@ class SubmitWindow {
   std::optional<SubmitToken> answered(std::uint32_t sequence);
   bool is_open(std::uint32_t sequence) const { return unanswered_.contains(sequence); }
 
-  // Submits without an answer in time are InDoubt; those that waited too long for their turn are Transient.
-  std::vector<Answered> expire(SteadyTime now, bool throttled);
-  // Nothing more goes out: what waits is Transient.
-  std::vector<Answered> drop_queue(std::string_view reason, bool throttled);
-  // The link is gone after `offset` bytes may have reached the peer: InDoubt up to there, Transient beyond.
+  // Submits without an answer in time are InDoubt; those that waited too long for their turn are Transient,
+  // unsent.
+  std::vector<Answered> expire(SteadyTime now);
+  // Nothing more goes out: what waits is Transient, unsent.
+  std::vector<Answered> drop_queue(std::string_view reason, bool provider_failed = false);
+  // The link is gone after `offset` bytes may have reached the peer: InDoubt up to there, beyond it
+  // Transient, unsent.
   std::vector<Answered> lost(std::uint64_t offset, std::string_view reason);
 
   std::size_t free() const;

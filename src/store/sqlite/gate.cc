@@ -8,6 +8,7 @@ Error seam_error(vestnik::sqlite::Error error) {
   switch (error.kind) {
     case vestnik::sqlite::ErrorKind::unavailable:
     case vestnik::sqlite::ErrorKind::fatal: return {ErrorKind::unavailable, std::move(error.message)};
+    case vestnik::sqlite::ErrorKind::overloaded: return {ErrorKind::overloaded, std::move(error.message)};
     case vestnik::sqlite::ErrorKind::closed: return {ErrorKind::closed, std::move(error.message)};
   }
   return {ErrorKind::unavailable, std::move(error.message)};
