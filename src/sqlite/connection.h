@@ -11,6 +11,10 @@
 
 namespace vestnik::sqlite {
 
+// "Vstn", kept in the file's header (PRAGMA application_id) so that another program's file is not taken for
+// ours.
+inline constexpr int application_id = 0x5673746e;
+
 // The connection's last error. I/O errors that only mean "no room" (quota, file size limit) become
 // SQLITE_FULL.
 SqliteError error_of(sqlite3* database, int code);

@@ -19,9 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// "Vstn", kept in the file's header (PRAGMA application_id) so that another program's file is not taken for
-// ours.
-constexpr int application_id = 0x5673746e;
 // quick_check reads the whole file: about 1 ms a MiB.
 constexpr std::uintmax_t quick_check_bytes_max = 8 * 1024 * 1024;
 
