@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "log/log.h"
+#include "log/reader.h"
 #include "log/test_executor.h"
 
 namespace vestnik::log::test {
@@ -34,6 +35,8 @@ class LogHarness {
   // Destroys the log and, if asked, opens another one on the same data. Subscriptions are gone by then.
   virtual void close() = 0;
   virtual void reopen() = 0;
+  // Reads the same data beside the log.
+  virtual std::unique_ptr<Reader> reader() = 0;
   // A topic of `partitions` partitions that no other test uses.
   virtual std::string topic(const std::string& name, std::int32_t partitions) = 0;
   // A group that no other test uses.

@@ -3,12 +3,13 @@
 //   INSTANTIATE_TEST_SUITE_P(Sqlite, LogContract, testing::Values(LogFactory{"sqlite", &make_harness}));
 //
 // in the namespace vestnik::log::test. This file: append and consume; contract_groups_test.h: groups and
-// commits.
+// commits; contract_reader_test.h: reading outside a group.
 #pragma once
 
 #include <thread>
 
 #include "log/contract_groups_test.h"
+#include "log/contract_reader_test.h"
 #include "log/contract_support.h"
 
 namespace vestnik::log::test {

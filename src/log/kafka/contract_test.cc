@@ -2,6 +2,7 @@
 #include "log/contract_test.h"
 
 #include "log/kafka/kafka_log.h"
+#include "log/kafka/kafka_reader.h"
 #include "log/kafka/test_broker.h"
 
 namespace vestnik::log::test {
@@ -19,6 +20,10 @@ class KafkaHarness final : public LogHarness {
     std::string topic = kafka::test::unique_name(name);
     kafka::test::shared_broker().create_topic(topic, partitions);
     return topic;
+  }
+  std::unique_ptr<Reader> reader() override {
+    return std::make_unique<kafka::KafkaReader>(
+        kafka::Options{.brokers = kafka::test::shared_broker().address()});
   }
   std::string group(const std::string& name) override { return name + suffix_; }
 

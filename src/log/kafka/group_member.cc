@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "log/kafka/message.h"
 #include "log/kafka/partition_list.h"
 
 namespace vestnik::log::kafka {
@@ -24,18 +25,6 @@ constexpr std::size_t messages_per_turn = 2048;
 constexpr int events_per_turn = 256;
 
 QueueHandle new_queue(rd_kafka_t* client) { return QueueHandle(rd_kafka_queue_new(client)); }
-
-void copy_headers(const rd_kafka_message_t& message, Record& record) {
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  const char* name = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  for (std::size_t i = 0;
-       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
-    record.headers.push_back(
-        {name, value == nullptr ? std::string() : std::string(static_cast<const char*>(value), size)});
-}
 
 }  // namespace
 
@@ -176,13 +165,7 @@ void GroupMember::append_record(const rd_kafka_message_t& message, std::vector<C
   }
   const char* topic = rd_kafka_topic_name(message.rkt);
   if (!progress_.hand_out(topic, message.partition, message.offset)) return;
-  ConsumedRecord consumed{.position = {topic, message.partition, message.offset}, .record = {}};
-  if (message.key != nullptr)
-    consumed.record.key.assign(static_cast<const char*>(message.key), message.key_len);
-  if (message.payload != nullptr)
-    consumed.record.value.assign(static_cast<const char*>(message.payload), message.len);
-  copy_headers(message, consumed.record);
-  batch.push_back(std::move(consumed));
+  batch.push_back({.position = {topic, message.partition, message.offset}, .record = record_of(message)});
 }
 
 void GroupMember::post_batch(std::vector<ConsumedRecord> batch) {

@@ -1,6 +1,7 @@
 #include "log/contract_test.h"
 
 #include "log/sqlite/sqlite_log.h"
+#include "log/sqlite/sqlite_reader.h"
 #include "sqlite/test_support.h"
 
 namespace vestnik::log::test {
@@ -27,6 +28,10 @@ class SqliteHarness final : public LogHarness {
     log_->create_topic(name, partitions);
     return name;
   }
+  std::unique_ptr<Reader> reader() override {
+    looked_at_.push_back(std::make_unique<vestnik::sqlite::ReadOnlyFile>(directory_.path()));
+    return std::make_unique<sqlite::SqliteReader>(*looked_at_.back());
+  }
   std::string group(const std::string& name) override { return name; }
 
  private:
@@ -34,6 +39,7 @@ class SqliteHarness final : public LogHarness {
   std::map<std::string, std::int32_t> topics_;
   std::unique_ptr<vestnik::sqlite::Database> database_;
   std::unique_ptr<sqlite::SqliteLog> log_;
+  std::vector<std::unique_ptr<vestnik::sqlite::ReadOnlyFile>> looked_at_;
 };
 
 std::unique_ptr<LogHarness> make_harness() { return std::make_unique<SqliteHarness>(); }

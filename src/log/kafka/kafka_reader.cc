@@ -1,0 +1,164 @@
+#include "log/kafka/kafka_reader.h"
+
+#include <array>
+#include <chrono>
+#include <fmt/format.h>
+#include <stdexcept>
+#include <utility>
+
+#include "log/kafka/message.h"
+#include "log/kafka/settings.h"
+
+namespace vestnik::log::kafka {
+namespace {
+
+// How long one question may take, and how long a partition may give nothing before it counts as unreadable.
+constexpr int answer_time_ms = 10'000;
+constexpr int silence_ms_max = 30'000;
+
+// A consumer of single partitions (librdkafka's "simple consumer"), whose group never gets to know of it.
+ClientHandle make_reader(const Options& options) {
+  ConfHandle settings = consumer_settings(options, "");
+  std::array<char, 512> reason{};
+  if (rd_kafka_conf_set(settings.get(), "enable.partition.eof", "true", reason.data(), reason.size()) !=
+      RD_KAFKA_CONF_OK)
+    throw std::invalid_argument(reason.data());
+  rd_kafka_conf_set_events(settings.get(), 0);
+  return make_client(ClientKind::consumer, std::move(settings));
+}
+
+using MetadataHandle = std::unique_ptr<const struct rd_kafka_metadata, Destroyer<rd_kafka_metadata_destroy>>;
+
+// Stops the partition's fetching when it goes.
+class Fetching {
+ public:
+  Fetching(rd_kafka_topic_t* topic, std::int32_t partition, std::int64_t from)
+      : topic_(topic), partition_(partition) {
+    if (rd_kafka_consume_start(topic, partition, from) != 0) error_ = rd_kafka_last_error();
+  }
+  ~Fetching() {
+    if (error_ == RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_consume_stop(topic_, partition_);
+  }
+  Fetching(const Fetching&) = delete;
+  Fetching& operator=(const Fetching&) = delete;
+  rd_kafka_resp_err_t error() const { return error_; }
+
+ private:
+  rd_kafka_topic_t* topic_;
+  const std::int32_t partition_;
+  rd_kafka_resp_err_t error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+};
+
+// Errors after which librdkafka goes on by itself as soon as it can.
+bool passes(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
+         error == RD_KAFKA_RESP_ERR__TIMED_OUT || error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+         error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
+
+}  // namespace
+
+KafkaReader::KafkaReader(Options options) : options_(std::move(options)), client_(make_reader(options_)) {}
+
+void KafkaReader::refuse(const std::string& what, const std::string& reason) const {
+  throw std::runtime_error(fmt::format(
+      "{} can't be read from Kafka at {}: {}; check KAFKA_BROKERS, that the brokers run, and that this "
+      "user may read",
+      what, options_.brokers, reason));
+}
+
+std::int32_t KafkaReader::partition_count(const std::string& topic) {
+  const TopicHandle handle(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr));
+  if (handle == nullptr) refuse("topic " + topic, rd_kafka_err2str(rd_kafka_last_error()));
+  const struct rd_kafka_metadata* found = nullptr;
+  const rd_kafka_resp_err_t code = rd_kafka_metadata(client_.get(), 0, handle.get(), &found, answer_time_ms);
+  const MetadataHandle metadata(found);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) refuse("topic " + topic, rd_kafka_err2str(code));
+  if (metadata->topic_cnt != 1) return 0;
+  const struct rd_kafka_metadata_topic& answer = metadata->topics[0];
+  if (answer.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return 0;
+  if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR) refuse("topic " + topic, rd_kafka_err2str(answer.err));
+  return answer.partition_cnt;
+}
+
+std::vector<PartitionRange> KafkaReader::partitions(const std::string& topic) {
+  std::vector<PartitionRange> ranges;
+  const std::int32_t count = partition_count(topic);
+  for (std::int32_t partition = 0; partition < count; ++partition) {
+    PartitionRange range{.partition = {topic, partition}};
+    const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
+        client_.get(), topic.c_str(), partition, &range.first, &range.end, answer_time_ms);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      refuse(fmt::format("topic {}, partition {},", topic, partition), rd_kafka_err2str(code));
+    ranges.push_back(std::move(range));
+  }
+  return ranges;
+}
+
+std::map<std::int32_t, std::int64_t> KafkaReader::committed(const std::string& group,
+                                                            const std::string& topic) {
+  const GroupOffsetsHandle question(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), nullptr));
+  rd_kafka_ListConsumerGroupOffsets_t* questions[] = {question.get()};
+  const AdminOptionsHandle options(
+      rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS));
+  std::array<char, 128> reason{};
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), answer_time_ms, reason.data(), reason.size());
+  const QueueHandle replies(rd_kafka_queue_new(client_.get()));
+  rd_kafka_ListConsumerGroupOffsets(client_.get(), questions, 1, options.get(), replies.get());
+  const EventHandle event(rd_kafka_queue_poll(replies.get(), answer_time_ms + 1000));
+  const std::string what = "group " + group;
+  if (event == nullptr) refuse(what, "no answer");
+  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    refuse(what, rd_kafka_event_error_string(event.get()));
+
+  std::map<std::int32_t, std::int64_t> offsets;
+  std::size_t count = 0;
+  const auto* const* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+      rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[i]))
+      refuse(what, rd_kafka_error_string(error));
+    const rd_kafka_topic_partition_list_t* list = rd_kafka_group_result_partitions(groups[i]);
+    for (int k = 0; list != nullptr && k < list->cnt; ++k) {
+      const rd_kafka_topic_partition_t& entry = list->elems[k];
+      if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) refuse(what, rd_kafka_err2str(entry.err));
+      if (entry.topic == topic && entry.offset >= 0) offsets[entry.partition] = entry.offset;
+    }
+  }
+  return offsets;
+}
+
+void KafkaReader::read(const PartitionRange& range, const Take& take) {
+  if (range.first >= range.end) return;
+  const auto& [topic, partition] = range.partition;
+  const std::string what = fmt::format("topic {}, partition {},", topic, partition);
+  const TopicHandle handle(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr));
+  if (handle == nullptr) refuse(what, rd_kafka_err2str(rd_kafka_last_error()));
+  const Fetching fetching(handle.get(), partition, range.first);
+  if (fetching.error() != RD_KAFKA_RESP_ERR_NO_ERROR) refuse(what, rd_kafka_err2str(fetching.error()));
+
+  std::array<rd_kafka_message_t*, 512> messages{};
+  auto silent_until = std::chrono::steady_clock::now() + std::chrono::milliseconds(silence_ms_max);
+  for (bool at_end = false; !at_end;) {
+    const ssize_t count =
+        rd_kafka_consume_batch(handle.get(), partition, 200, messages.data(), messages.size());
+    std::vector<MessageHandle> taken;  // all have an owner before `take` may throw
+    for (ssize_t i = 0; i < count; ++i) taken.emplace_back(messages[static_cast<std::size_t>(i)]);
+    for (const MessageHandle& message : taken) {
+      if (at_end) break;
+      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF ||
+          (!message->err && message->offset >= range.end)) {
+        at_end = true;
+      } else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        silent_until = std::chrono::steady_clock::now() + std::chrono::milliseconds(silence_ms_max);
+        take(message->offset, record_of(*message));
+        at_end = message->offset + 1 >= range.end;
+      } else if (!passes(message->err)) {
+        refuse(what, rd_kafka_message_errstr(message.get()));
+      }
+    }
+    if (!at_end && std::chrono::steady_clock::now() > silent_until) refuse(what, "no records come");
+  }
+}
+
+}  // namespace vestnik::log::kafka
