@@ -2,14 +2,15 @@
 //
 //   INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, testing::Values(StoreFactory(make_sqlite_store)));
 //
-// The cases stand in contract_users.h, contract_ledger.h, contract_limits.h, contract_people.h,
-// contract_receipts.h and contract_timeline.h.
+// The cases stand in contract_inventory.h, contract_users.h, contract_ledger.h, contract_limits.h,
+// contract_people.h, contract_receipts.h and contract_timeline.h.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <memory>
 
+#include "store/inventory.h"
 #include "store/test_support.h"
 
 namespace vestnik::store {
@@ -20,6 +21,7 @@ class StoreUnderTest {
   virtual ~StoreUnderTest() = default;
   virtual Store& store() = 0;
   virtual void reopen() = 0;
+  virtual std::unique_ptr<Inventory> inventory() = 0;          // of the same data
   virtual ManualClock& clock() = 0;                            // the one the store was given
   virtual std::int64_t rows_of(const std::string& table) = 0;  // counted behind the store's back
 };
@@ -34,6 +36,7 @@ class StoreContract : public testing::TestWithParam<StoreFactory> {
   Timeline& timeline() { return under_test_->store().timeline(); }
   Sandbox& sandbox() { return under_test_->store().sandbox(); }
   Store& store() { return under_test_->store(); }
+  std::unique_ptr<Inventory> inventory() { return under_test_->inventory(); }
   ManualClock& clock() { return under_test_->clock(); }
   void reopen() { under_test_->reopen(); }
   std::int64_t rows_of(const std::string& table) { return under_test_->rows_of(table); }
@@ -45,6 +48,7 @@ class StoreContract : public testing::TestWithParam<StoreFactory> {
 }  // namespace vestnik::store
 
 // IWYU pragma: begin_exports
+#include "store/contract_inventory.h"
 #include "store/contract_ledger.h"
 #include "store/contract_limits.h"
 #include "store/contract_people.h"

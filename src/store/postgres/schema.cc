@@ -160,6 +160,8 @@ void bring_up_to_date(Connection& connection) {
 
 }  // namespace
 
+std::int64_t newest_version() { return static_cast<std::int64_t>(steps.size()); }
+
 void migrate(const Options& options) {
   Connection connection(options.url, options.operation_timeout);
   const SteadyTime deadline = std::chrono::steady_clock::now() + options.start_timeout;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "base/clock.h"
 #include "store/postgres/options.h"
 
@@ -9,5 +11,8 @@ namespace vestnik::store::postgres {
 // version, under an advisory lock, so that several processes may start at once. Throws std::runtime_error
 // with what to do: no server, not allowed, a schema newer than this binary.
 void migrate(const Options& options);
+
+// The schema's version that migrate() leads to.
+std::int64_t newest_version();
 
 }  // namespace vestnik::store::postgres

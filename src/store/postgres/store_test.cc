@@ -1,6 +1,7 @@
 #include "store/postgres/store.h"
 
 #include "store/contract_test.h"
+#include "store/postgres/inventory.h"
 #include "store/postgres/peer.h"
 
 namespace vestnik::store {
@@ -11,6 +12,10 @@ class PostgresUnderTest final : public StoreUnderTest {
   PostgresUnderTest() : url_(postgres::fresh_schema(postgres::shared_server_url())) { reopen(); }
 
   Store& store() override { return *store_; }
+  std::unique_ptr<Inventory> inventory() override {
+    return std::make_unique<postgres::PostgresInventory>(
+        postgres::Options{.url = url_, .operation_timeout = std::chrono::seconds(10)});
+  }
   ManualClock& clock() override { return clock_; }
   std::int64_t rows_of(const std::string& table) override {
     return std::stoll(postgres::Session(url_).run("SELECT count(*) FROM " + table));

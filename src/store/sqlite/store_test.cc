@@ -2,6 +2,7 @@
 
 #include "base/temporary_directory.h"
 #include "store/contract_test.h"
+#include "store/sqlite/inventory.h"
 
 namespace vestnik::store {
 namespace {
@@ -11,6 +12,10 @@ class SqliteUnderTest final : public StoreUnderTest {
   SqliteUnderTest() { open(); }
 
   Store& store() override { return *store_; }
+  std::unique_ptr<Inventory> inventory() override {
+    looked_at_.push_back(std::make_unique<vestnik::sqlite::ReadOnlyFile>(directory_.path()));
+    return std::make_unique<sqlite::SqliteInventory>(*looked_at_.back());
+  }
   ManualClock& clock() override { return clock_; }
   std::int64_t rows_of(const std::string& table) override {
     std::promise<std::int64_t> count;
@@ -42,6 +47,7 @@ class SqliteUnderTest final : public StoreUnderTest {
   ManualClock clock_;
   std::unique_ptr<vestnik::sqlite::Database> database_;
   std::unique_ptr<sqlite::SqliteStore> store_;
+  std::vector<std::unique_ptr<vestnik::sqlite::ReadOnlyFile>> looked_at_;
 };
 
 StoreFactory factory() {
