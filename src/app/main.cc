@@ -40,6 +40,20 @@ int main(int argc, char** argv) {
 
   const app::DeliveriesCommand deliveries(app);
 
+  CLI::App* audit = app.add_subcommand(
+      "audit", "Check that nothing accepted is lost: compares log, ledger and timeline, running or not");
+  audit->add_flag("--json", line.json, "Print one line of JSON instead of the table");
+  audit->add_option("--ids-max", line.ids_max, "Ids printed of each kind of difference")
+      ->capture_default_str();
+  audit
+      ->add_option(
+          "--wait", line.wait,
+          "Look again for at most this long (10s, 2m) until nothing is on its way to ledger and timeline")
+      ->capture_default_str();
+  audit->footer(
+      "Exit code: 0 they agree, 1 they differ, 2 called or configured wrongly, or something can't be read.");
+  add_config(audit);
+
   CLI::App* version = app.add_subcommand("version", "Print the version");
 
   try {
@@ -52,6 +66,7 @@ int main(int argc, char** argv) {
     if (serve->parsed()) return app::serve(line);
     if (check->parsed()) return app::check_config(line);
     if (deliveries.parsed()) return deliveries.run();
+    if (audit->parsed()) return app::audit(line);
     if (version->parsed()) return app::version();
   } catch (const std::exception& error) {
     std::cerr << "vestnik: " << error.what() << '\n';

@@ -139,7 +139,8 @@ TEST_F(CheckTest, AStepThatTheWorkflowHadNotYet) {
   EXPECT_THAT(differences(), IsEmpty());
   EXPECT_EQ(found().perhaps_unplanned, 4);
 
-  // Another partition has come to its events later; that the step is missing there proves nothing for a minute.
+  // Another partition has come to its events later; that the step is missing there proves nothing for a
+  // minute.
   for (int n = 0; n < 3; ++n) accepted(n).partition = 1;
   accepted(1).accepted_at_s = 1004 + 60;
   accepted(2).accepted_at_s = 1004 + 61;
@@ -150,8 +151,8 @@ TEST_F(CheckTest, AnEventThatIsRepeatedIsOne) {
   facts.accepted.push_back(accepted(0));
   facts.accepted.back().let_go = false;
   for (const Key& id : {mail(0), sms(0)})
-    facts.expected.push_back({id, 10, id == mail(0) ? mail_step : sms_step,
-                              id == mail(0) ? Channel::email : Channel::sms});
+    facts.expected.push_back(
+        {id, 10, id == mail(0) ? mail_step : sms_step, id == mail(0) ? Channel::email : Channel::sms});
   facts.planned.push_back(row(facts.planned, mail(0)));
   const Findings findings = found();
   EXPECT_THAT(findings.differences, IsEmpty());
@@ -276,8 +277,9 @@ TEST_F(CheckTest, OnlyWhatDiffersTwiceLasts) {
 
 TEST(Ids, GiveBackTheTextTheyWereMadeFrom) {
   Ids ids;
-  for (const std::string text : {"01900000-0000-7000-8000-00000000000a", "01900000-0000-7000-8000-00000000000A",
-                                 "order 17", "", "01900000-0000-7000-8000-00000000000"}) {
+  for (const std::string text :
+       {"01900000-0000-7000-8000-00000000000a", "01900000-0000-7000-8000-00000000000A", "order 17", "",
+        "01900000-0000-7000-8000-00000000000"}) {
     const Key key = ids.key(text);
     EXPECT_EQ(ids.key(text), key);
     EXPECT_EQ(ids.text(key), text);

@@ -52,8 +52,9 @@ TEST(Report, NamesWhatDiffersUpToALimit) {
                                   .in_ledger = store::DeliveryState::dead});
   const std::string text = as_text(findings, ids, 2);
   EXPECT_THAT(text, AllOf(HasSubstr("DIFFERENT, 3: planned, and the ledger does not have it"),
-                          HasSubstr("000000000001  sms"), HasSubstr("000000000002"), Not(HasSubstr("000000000003")),
-                          HasSubstr("and 1 more"), HasSubstr("a client's key  email  ledger: dead, timeline: planned"),
+                          HasSubstr("000000000001  sms"), HasSubstr("000000000002"),
+                          Not(HasSubstr("000000000003")), HasSubstr("and 1 more"),
+                          HasSubstr("a client's key  email  ledger: dead, timeline: planned"),
                           Not(HasSubstr("They agree"))));
   const auto parsed = parse_json_object(as_json(findings, ids, 2));
   ASSERT_TRUE(parsed);
