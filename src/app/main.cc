@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
       "audit", "Check that nothing accepted is lost: compares log, ledger and timeline, running or not");
   audit->add_flag("--json", line.json, "Print one line of JSON instead of the table");
   audit->add_option("--ids-max", line.ids_max, "Ids printed of each kind of difference")
+      ->check(CLI::Range(0, 1'000'000'000))
       ->capture_default_str();
   audit
       ->add_option(

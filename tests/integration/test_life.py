@@ -13,7 +13,7 @@ import uuid
 import pytest
 from vestnik import BINARY, environment, free_port, run
 
-COMMANDS = ["serve", "check-config", "deliveries", "version"]
+COMMANDS = ["serve", "audit", "check-config", "deliveries", "version"]
 
 
 def fresh_email() -> str:

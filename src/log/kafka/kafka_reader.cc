@@ -20,9 +20,11 @@ constexpr int silence_ms_max = 30'000;
 ClientHandle make_reader(const Options& options) {
   ConfHandle settings = consumer_settings(options, "");
   std::array<char, 512> reason{};
-  if (rd_kafka_conf_set(settings.get(), "enable.partition.eof", "true", reason.data(), reason.size()) !=
-      RD_KAFKA_CONF_OK)
-    throw std::invalid_argument(reason.data());
+  // A broker holds a fetch that finds nothing new for 500 ms by default, and the next partition's waits
+  // behind it.
+  for (const auto& [name, value] : {std::pair{"enable.partition.eof", "true"}, {"fetch.wait.max.ms", "10"}})
+    if (rd_kafka_conf_set(settings.get(), name, value, reason.data(), reason.size()) != RD_KAFKA_CONF_OK)
+      throw std::invalid_argument(reason.data());
   rd_kafka_conf_set_events(settings.get(), 0);
   return make_client(ClientKind::consumer, std::move(settings));
 }
@@ -137,27 +139,23 @@ void KafkaReader::read(const PartitionRange& range, const Take& take) {
   const Fetching fetching(handle.get(), partition, range.first);
   if (fetching.error() != RD_KAFKA_RESP_ERR_NO_ERROR) refuse(what, rd_kafka_err2str(fetching.error()));
 
-  std::array<rd_kafka_message_t*, 512> messages{};
-  auto silent_until = std::chrono::steady_clock::now() + std::chrono::milliseconds(silence_ms_max);
-  for (bool at_end = false; !at_end;) {
-    const ssize_t count =
-        rd_kafka_consume_batch(handle.get(), partition, 200, messages.data(), messages.size());
-    std::vector<MessageHandle> taken;  // all have an owner before `take` may throw
-    for (ssize_t i = 0; i < count; ++i) taken.emplace_back(messages[static_cast<std::size_t>(i)]);
-    for (const MessageHandle& message : taken) {
-      if (at_end) break;
-      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF ||
-          (!message->err && message->offset >= range.end)) {
-        at_end = true;
-      } else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        silent_until = std::chrono::steady_clock::now() + std::chrono::milliseconds(silence_ms_max);
-        take(message->offset, record_of(*message));
-        at_end = message->offset + 1 >= range.end;
-      } else if (!passes(message->err)) {
-        refuse(what, rd_kafka_message_errstr(message.get()));
-      }
+  const auto begin_silence = [] {
+    return std::chrono::steady_clock::now() + std::chrono::milliseconds(silence_ms_max);
+  };
+  auto silent_until = begin_silence();
+  for (;;) {
+    // One at a time: a batch would wait for its timeout at the end of every partition.
+    const MessageHandle message(rd_kafka_consume(handle.get(), partition, 200));
+    if (message == nullptr || passes(message->err)) {
+      if (std::chrono::steady_clock::now() > silent_until) refuse(what, "no records come");
+      continue;
     }
-    if (!at_end && std::chrono::steady_clock::now() > silent_until) refuse(what, "no records come");
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) refuse(what, rd_kafka_message_errstr(message.get()));
+    if (message->offset >= range.end) return;
+    take(message->offset, record_of(*message));
+    if (message->offset + 1 == range.end) return;
+    silent_until = begin_silence();
   }
 }
 
