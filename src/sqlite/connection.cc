@@ -1,6 +1,7 @@
 #include "sqlite/connection.h"
 
 #include <cerrno>
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 namespace vestnik::sqlite {
@@ -45,6 +46,24 @@ ErrorKind kind_of(int code) {
       }
     default: return ErrorKind::unavailable;
   }
+}
+
+std::runtime_error damaged_error(const std::filesystem::path& file, const SqliteError& error) {
+  return std::runtime_error(
+      fmt::format("{} is damaged ({}): restore it from a backup, or rescue what is left with "
+                  "`sqlite3 vestnik.db .recover`",
+                  file.string(), error.what()));
+}
+
+std::int64_t version_of(Connection& connection, std::string_view component, std::size_t newest) {
+  Statement known = connection.prepare("SELECT version FROM vestnik_schema WHERE component = ?");
+  const std::int64_t version = known.bind(1, component).step() ? known.integer(0) : 0;
+  if (version > static_cast<std::int64_t>(newest))
+    throw std::runtime_error(
+        fmt::format("the data was written by a newer version of Vestnik ({} schema {}, this binary "
+                    "knows {}): run that version or a newer one",
+                    component, version, newest));
+  return version;
 }
 
 void SqliteConnection::Close::operator()(sqlite3* handle) const { sqlite3_close(handle); }

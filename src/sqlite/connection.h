@@ -23,6 +23,12 @@ SqliteError error_of(sqlite3* database, int code);
 // What an error means for the caller of write() or read(); `code` is SQLite's extended result code.
 ErrorKind kind_of(int code);
 
+std::runtime_error damaged_error(const std::filesystem::path& file, const SqliteError& error);
+
+// The version that `component`'s tables are of, 0: it has none. Throws std::runtime_error when that is newer
+// than the `newest` that this binary knows.
+std::int64_t version_of(Connection& connection, std::string_view component, std::size_t newest);
+
 enum class Access { read_write, read_only };
 
 class SqliteConnection final : public Connection {

@@ -52,11 +52,7 @@ std::runtime_error open_error(const fs::path& file, const SqliteError& error) {
     case SQLITE_NOTADB:
       return std::runtime_error(
           fmt::format("{} is not a database: move it away, or set VESTNIK_DATA_DIR", name));
-    case SQLITE_CORRUPT:
-      return std::runtime_error(
-          fmt::format("{} is damaged ({}): restore it from a backup, or rescue what is left with "
-                      "`sqlite3 vestnik.db .recover`",
-                      name, error.what()));
+    case SQLITE_CORRUPT: return damaged_error(file, error);
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
@@ -119,18 +115,8 @@ std::unique_ptr<SqliteConnection> open_for_writing(const fs::path& file) {
 
 void apply_migrations(Connection& connection, std::string_view component,
                       std::span<const char* const> migrations) {
-  std::int64_t version = 0;
-  {
-    Statement known = connection.prepare("SELECT version FROM vestnik_schema WHERE component = ?");
-    known.bind(1, component);
-    if (known.step()) version = known.integer(0);
-  }
+  const std::int64_t version = version_of(connection, component, migrations.size());
   const auto newest = static_cast<std::int64_t>(migrations.size());
-  if (version > newest)
-    throw std::runtime_error(
-        fmt::format("the data was written by a newer version of Vestnik ({} schema {}, this binary "
-                    "knows {}): run that version or a newer one",
-                    component, version, newest));
   if (version == newest) return;
   for (const char* migration : migrations.subspan(static_cast<std::size_t>(version)))
     connection.execute(migration);

@@ -57,11 +57,7 @@ std::runtime_error read_error(const fs::path& file, const SqliteError& error) {
     case SQLITE_NOTADB:
       return std::runtime_error(
           fmt::format("{} is not a database: set VESTNIK_DATA_DIR to the data directory of a Vestnik", name));
-    case SQLITE_CORRUPT:
-      return std::runtime_error(
-          fmt::format("{} is damaged ({}): restore it from a backup, or rescue what is left with "
-                      "`sqlite3 vestnik.db .recover`",
-                      name, error.what()));
+    case SQLITE_CORRUPT: return damaged_error(file, error);
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
@@ -105,15 +101,7 @@ ReadOnlyFile::~ReadOnlyFile() = default;
 
 bool ReadOnlyFile::has(std::string_view component, std::size_t newest) {
   std::int64_t version = 0;
-  read([&](Connection& connection) {
-    Statement known = connection.prepare("SELECT version FROM vestnik_schema WHERE component = ?");
-    if (known.bind(1, component).step()) version = known.integer(0);
-  });
-  if (version > static_cast<std::int64_t>(newest))
-    throw std::runtime_error(
-        fmt::format("the data was written by a newer version of Vestnik ({} schema {}, this binary "
-                    "knows {}): use that version or a newer one",
-                    component, version, newest));
+  read([&](Connection& connection) { version = version_of(connection, component, newest); });
   return version > 0;
 }
 
