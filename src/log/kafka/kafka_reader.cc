@@ -4,9 +4,11 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "log/kafka/message.h"
+#include "log/kafka/partition_list.h"
 #include "log/kafka/settings.h"
 
 namespace vestnik::log::kafka {
@@ -51,11 +53,50 @@ class Fetching {
   rd_kafka_resp_err_t error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
 };
 
-// Errors after which librdkafka goes on by itself as soon as it can.
+// Errors of a broker that starts, of a topic that has just been made, or of a leader or coordinator that
+// moves.
 bool passes(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
-         error == RD_KAFKA_RESP_ERR__TIMED_OUT || error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
-         error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR: return true;
+    default: return false;
+  }
+}
+
+// What a question to the brokers gave: no error, or one with its text.
+struct Answer {
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  std::string reason;
+};
+
+Answer answer(rd_kafka_resp_err_t error) { return {error, rd_kafka_err2str(error)}; }
+
+// Asks with `send` and reads with `take`; again until it succeeds, for as long as the error may pass.
+template <class Send, class Take>
+Answer ask(rd_kafka_t* client, rd_kafka_admin_op_t operation, const Send& send, const Take& take) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(answer_time_ms);
+  for (;;) {
+    const AdminOptionsHandle options(rd_kafka_AdminOptions_new(client, operation));
+    std::array<char, 128> reason{};
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), answer_time_ms, reason.data(), reason.size());
+    const QueueHandle replies(rd_kafka_queue_new(client));
+    send(options.get(), replies.get());
+    const EventHandle event(rd_kafka_queue_poll(replies.get(), answer_time_ms + 1000));
+    Answer got = answer(RD_KAFKA_RESP_ERR__TIMED_OUT);
+    if (event != nullptr && rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      got = {rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get())};
+    else if (event != nullptr)
+      got = take(event.get());
+    if (!passes(got.error) || std::chrono::steady_clock::now() >= deadline) return got;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
 }
 
 }  // namespace
@@ -86,47 +127,64 @@ std::int32_t KafkaReader::partition_count(const std::string& topic) {
 std::vector<PartitionRange> KafkaReader::partitions(const std::string& topic) {
   std::vector<PartitionRange> ranges;
   const std::int32_t count = partition_count(topic);
-  for (std::int32_t partition = 0; partition < count; ++partition) {
-    PartitionRange range{.partition = {topic, partition}};
-    const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
-        client_.get(), topic.c_str(), partition, &range.first, &range.end, answer_time_ms);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-      refuse(fmt::format("topic {}, partition {},", topic, partition), rd_kafka_err2str(code));
-    ranges.push_back(std::move(range));
-  }
+  for (std::int32_t partition = 0; partition < count; ++partition)
+    ranges.push_back({.partition = {topic, partition}});
+  if (ranges.empty()) return ranges;
+  ask_offsets(ranges, RD_KAFKA_OFFSET_SPEC_EARLIEST, &PartitionRange::first);
+  ask_offsets(ranges, RD_KAFKA_OFFSET_SPEC_LATEST, &PartitionRange::end);
   return ranges;
+}
+
+void KafkaReader::ask_offsets(std::vector<PartitionRange>& ranges, std::int64_t which,
+                              std::int64_t PartitionRange::* offset) {
+  const auto list = partition_list();
+  for (const PartitionRange& range : ranges)
+    rd_kafka_topic_partition_list_add(list.get(), range.partition.topic.c_str(), range.partition.partition)
+        ->offset = which;
+  const auto send = [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* replies) {
+    rd_kafka_ListOffsets(client_.get(), list.get(), options, replies);
+  };
+  const auto take = [&](rd_kafka_event_t* event) {
+    std::size_t count = 0;
+    const auto* const* infos =
+        rd_kafka_ListOffsets_result_infos(rd_kafka_event_ListOffsets_result(event), &count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const rd_kafka_topic_partition_t* entry = rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]);
+      if (entry->err != RD_KAFKA_RESP_ERR_NO_ERROR) return answer(entry->err);
+      ranges.at(static_cast<std::size_t>(entry->partition)).*offset = entry->offset;
+    }
+    return count == ranges.size() ? Answer{} : answer(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  };
+  const Answer got = ask(client_.get(), RD_KAFKA_ADMIN_OP_LISTOFFSETS, send, take);
+  if (got.error != RD_KAFKA_RESP_ERR_NO_ERROR) refuse("topic " + ranges.front().partition.topic, got.reason);
 }
 
 std::map<std::int32_t, std::int64_t> KafkaReader::committed(const std::string& group,
                                                             const std::string& topic) {
   const GroupOffsetsHandle question(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), nullptr));
-  rd_kafka_ListConsumerGroupOffsets_t* questions[] = {question.get()};
-  const AdminOptionsHandle options(
-      rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS));
-  std::array<char, 128> reason{};
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), answer_time_ms, reason.data(), reason.size());
-  const QueueHandle replies(rd_kafka_queue_new(client_.get()));
-  rd_kafka_ListConsumerGroupOffsets(client_.get(), questions, 1, options.get(), replies.get());
-  const EventHandle event(rd_kafka_queue_poll(replies.get(), answer_time_ms + 1000));
-  const std::string what = "group " + group;
-  if (event == nullptr) refuse(what, "no answer");
-  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
-    refuse(what, rd_kafka_event_error_string(event.get()));
-
+  const auto send = [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* replies) {
+    rd_kafka_ListConsumerGroupOffsets_t* questions[] = {question.get()};
+    rd_kafka_ListConsumerGroupOffsets(client_.get(), questions, 1, options, replies);
+  };
   std::map<std::int32_t, std::int64_t> offsets;
-  std::size_t count = 0;
-  const auto* const* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
-      rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[i]))
-      refuse(what, rd_kafka_error_string(error));
-    const rd_kafka_topic_partition_list_t* list = rd_kafka_group_result_partitions(groups[i]);
-    for (int k = 0; list != nullptr && k < list->cnt; ++k) {
-      const rd_kafka_topic_partition_t& entry = list->elems[k];
-      if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) refuse(what, rd_kafka_err2str(entry.err));
-      if (entry.topic == topic && entry.offset >= 0) offsets[entry.partition] = entry.offset;
+  const auto take = [&](rd_kafka_event_t* event) {
+    std::size_t count = 0;
+    const auto* const* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+        rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[i]))
+        return Answer{rd_kafka_error_code(error), rd_kafka_error_string(error)};
+      const rd_kafka_topic_partition_list_t* list = rd_kafka_group_result_partitions(groups[i]);
+      for (int k = 0; list != nullptr && k < list->cnt; ++k) {
+        const rd_kafka_topic_partition_t& entry = list->elems[k];
+        if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) return answer(entry.err);
+        if (entry.topic == topic && entry.offset >= 0) offsets[entry.partition] = entry.offset;
+      }
     }
-  }
+    return Answer{};
+  };
+  const Answer got = ask(client_.get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, send, take);
+  if (got.error != RD_KAFKA_RESP_ERR_NO_ERROR) refuse("group " + group, got.reason);
   return offsets;
 }
 

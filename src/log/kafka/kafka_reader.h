@@ -19,6 +19,8 @@ class KafkaReader final : public Reader {
  private:
   [[noreturn]] void refuse(const std::string& what, const std::string& reason) const;
   std::int32_t partition_count(const std::string& topic);
+  void ask_offsets(std::vector<PartitionRange>& ranges, std::int64_t which,
+                   std::int64_t PartitionRange::* offset);
 
   const Options options_;
   ClientHandle client_;
