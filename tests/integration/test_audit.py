@@ -47,7 +47,7 @@ class Load:
     """Clients that register users until told to stop; `accepted` are those answered 200."""
 
     def __init__(self, server: Vestnik, clients: int = 4):
-        self.server, self.accepted, self.stopping = server, [], threading.Event()
+        self.server, self.accepted, self.unclear, self.stopping = server, [], [], threading.Event()
         self.pool = concurrent.futures.ThreadPoolExecutor(clients)
         self.clients = [self.pool.submit(self._client, number) for number in range(clients)]
 
@@ -59,8 +59,9 @@ class Load:
                 user = {"email": f"user.{uuid.uuid4().hex[:12]}@example.com"}
                 if turn % 3 != number % 3:  # the others have no phone: their SMS is skipped
                     user["phone"] = "+12025550123"
-                answer = self.server.register(**user)
-                if answer.status == 200:
+                self.unclear.append(user)  # until it is answered 200 it may have been accepted or not
+                if self.server.register(**user).status == 200:
+                    self.unclear.remove(user)
                     self.accepted.append("phone" in user)
 
     def wait_for(self, count: int) -> "Load":
@@ -75,13 +76,13 @@ class Load:
         return self.accepted
 
 
-def check_counts(found: dict, accepted: list[bool]) -> None:
+def check_counts(found: dict, accepted: list[bool], unclear: int = 0) -> None:
     """What the audit counts is what the clients know of. (All is sandbox: sent.)"""
-    assert found["quiet"] and found["accepted"] == len(accepted), found
+    assert found["quiet"] and len(accepted) <= found["accepted"] <= len(accepted) + unclear, (found, len(accepted), unclear)
     email, sms = found["channels"]["email"], found["channels"]["sms"]
-    assert email["planned"] == email["sent"] == len(accepted), found
-    assert sms["planned"] == sms["sent"] == sum(accepted), found
-    assert sms["skipped"] == len(accepted) - sum(accepted), found
+    assert email["planned"] == email["sent"] == found["accepted"], found
+    assert sum(accepted) <= sms["planned"] == sms["sent"] <= sum(accepted) + unclear, found
+    assert sms["skipped"] + sms["planned"] == found["accepted"], found
 
 
 def register_some(server: Vestnik, count: int = 6) -> list[bool]:
@@ -98,7 +99,7 @@ def audit_under_load_and_after_a_kill(start, looks: int, **variables: str) -> No
         code, found, said = audit(**of(server))
         assert code == 0, (found, said)
     accepted = load.stop()
-    check_counts(settled(server), accepted)
+    check_counts(settled(server), accepted, len(load.unclear))
 
     load = Load(server).wait_for(50)
     server.kill()

@@ -62,6 +62,8 @@ bool passes(rd_kafka_resp_err_t error) {
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
     case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
     case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
     case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
@@ -96,6 +98,10 @@ Answer ask(rd_kafka_t* client, rd_kafka_admin_op_t operation, const Send& send, 
       got = take(event.get());
     if (!passes(got.error) || std::chrono::steady_clock::now() >= deadline) return got;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    // What librdkafka remembers of leaders and their epochs may be what the broker refused.
+    const struct rd_kafka_metadata* fresh = nullptr;
+    rd_kafka_metadata(client, 1, nullptr, &fresh, answer_time_ms);
+    const MetadataHandle freed(fresh);
   }
 }
 
