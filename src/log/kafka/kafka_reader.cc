@@ -20,7 +20,10 @@ constexpr int silence_ms_max = 30'000;
 
 // A consumer of single partitions (librdkafka's "simple consumer"), whose group never gets to know of it.
 ClientHandle make_reader(const Options& options) {
-  ConfHandle settings = consumer_settings(options, "");
+  // It joins no group. But in a client that names none, librdkafka 2.15.1 follows a null pointer when a
+  // coordinator that moves or loads refuses ListConsumerGroupOffsets (rd_kafka_handle_OffsetFetch →
+  // rd_kafka_cgrp_op).
+  ConfHandle settings = consumer_settings(options, "vestnik-reader");
   std::array<char, 512> reason{};
   // A broker holds a fetch that finds nothing new for 500 ms by default, and the next partition's waits
   // behind it.
