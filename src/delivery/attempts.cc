@@ -48,6 +48,7 @@ void Attempts::begin(Held held, Lane& lane) {
   ++held.attempt;
   held.provider = lane.name();
   held.in_lane = true;
+  held.sent_at.reset();
   lane.begun(held, scheduler_.clock().steady_now());
   begin_.add(std::move(held));
 }

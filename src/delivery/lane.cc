@@ -72,7 +72,7 @@ void Lane::begun(const Held& held, SteadyTime now) {
 void Lane::started(Held held) { started_.push_back(std::move(held)); }
 
 std::optional<Held> Lane::next_to_send(SteadyTime now) {
-  if (provider().capacity() == 0) return std::nullopt;
+  if (provider().capacity() <= use_.answered) return std::nullopt;
   const std::size_t domain_sending_max = domain_max(slots());
   const auto next = std::ranges::find_if(started_, [&](const Held& held) {
     const auto use = domains_.find(domain_of(held.notification->to));
@@ -89,9 +89,10 @@ std::optional<Held> Lane::next_to_send(SteadyTime now) {
 }
 
 void Lane::answered(const Held& held, SteadyTime now) {
-  const auto took = std::chrono::ceil<std::chrono::microseconds>(now - held.sent_at);
+  const auto took = std::chrono::ceil<std::chrono::microseconds>(now - held.sent_at.value_or(now));
   attempt_usually_ += (took - attempt_usually_) / 8;
   --use_.sending;
+  ++use_.answered;
   const auto use = domains_.find(domain_of(held.notification->to));
   if (use == domains_.end()) return;
   --use->second.sending;
@@ -100,6 +101,7 @@ void Lane::answered(const Held& held, SteadyTime now) {
 
 void Lane::ended(const Held& held) {
   --use_.open;
+  if (held.sent_at) --use_.answered;
   const auto use = domains_.find(domain_of(held.notification->to));
   if (use != domains_.end() && --use->second.open == 0) domains_.erase(use);
 }

@@ -47,7 +47,9 @@ class Lane {
   // An attempt passes through these in order; each is called once.
   void begun(const Held& held, SteadyTime now);  // asked the ledger
   void started(Held held);                       // `sending` is durable
-  // It is with the provider from now on; none: nothing is there, or no capacity for it.
+  // It is with the provider from now on; none: nothing is there, or no room for it. What the provider has
+  // answered takes its place until that is recorded: so what a crash leaves in doubt is never more than the
+  // provider's places.
   std::optional<Held> next_to_send(SteadyTime now);
   void answered(const Held& held, SteadyTime now);
   void ended(const Held& held);  // its outcome is recorded
@@ -57,9 +59,10 @@ class Lane {
 
  private:
   struct Use {
-    std::size_t open = 0;     // begun, not ended
-    std::size_t sending = 0;  // with the provider
-    SteadyTime moved_at{};    // one was answered, or the first begun
+    std::size_t open = 0;      // begun, not ended
+    std::size_t sending = 0;   // with the provider
+    std::size_t answered = 0;  // not recorded yet
+    SteadyTime moved_at{};     // one was answered, or the first begun
   };
 
   std::size_t slots() const { return provider().capacity() + use_.sending; }

@@ -163,6 +163,29 @@ TEST_F(LanesTest, BehindSlowAttemptsNothingIsBegunAhead) {
   EXPECT_EQ(lane.room(now), 0u);
 }
 
+TEST_F(LanesTest, AnAnswerThatIsNotRecordedKeepsItsPlace) {
+  Lanes one = lanes({{.name = "only"}});
+  providers_[0].slots = 2;
+  Lane& lane = *one.find("only");
+  for (int i = 0; i < 4; ++i) {
+    lane.begun(held_for("+7916000000" + std::to_string(i)), now);
+    lane.started(held_for("+7916000000" + std::to_string(i)));
+  }
+  const auto send_next = [&] {
+    auto held = lane.next_to_send(now);
+    if (held) providers_[0].send({held->notification}, [](Outcome) {});
+    return held;
+  };
+  const auto first = send_next();
+  ASSERT_TRUE(first && send_next());
+  EXPECT_FALSE(send_next());
+  lane.answered(*first, now);
+  providers_[0].open.pop_back();
+  EXPECT_FALSE(send_next()) << "a crash now would leave three in doubt";
+  lane.ended(*first);
+  EXPECT_TRUE(send_next());
+}
+
 TEST_F(LanesTest, AChannelIsWellWhileOneOfItsProvidersIs) {
   Lanes two = lanes({{.name = "first"}, {.name = "second", .priority = 2}});
   providers_[0].is_well = false;
