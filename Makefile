@@ -4,8 +4,10 @@ SHELL := /bin/bash
 
 export VESTNIK_DEPS_DIR ?= $(HOME)/.cache/vestnik
 FUZZ_SECONDS ?= 60
+SEEDS ?= 10000
+STEPS ?= 2000
 
-.PHONY: help build up down logs request test test-unit test-integration test-sanitizers footprint check format fuzz kafka \
+.PHONY: help build up down logs request test test-unit test-integration test-sanitizers test-mutations sim footprint check format fuzz kafka \
   bench clean deps deps-test deps-check
 
 help: ## Show this
@@ -38,6 +40,14 @@ test-integration: deps-test build ## Only the tests of the whole, with real peer
 
 test-sanitizers: deps-test ## Only the unit tests under ASan, UBSan and TSan
 	@deploy/test asan-ubsan tsan
+
+sim: deps ## Run the simulation: SEEDS=10000 of STEPS=2000 under faults
+	@cmake --preset release > /dev/null
+	@ninja -C build/release vestnik-sim
+	@build/release/vestnik-sim --seeds $(SEEDS) --steps $(STEPS) --jobs $$(nproc)
+
+test-mutations: deps-test ## Only the mutations: what is broken on purpose, the simulation must find
+	@deploy/test mutations
 
 footprint: deps-test build ## Print memory and start-up time of the idle process
 	@$(VESTNIK_DEPS_DIR)/venv/bin/python -m pytest -c tests/pytest.ini -q -rA tests/integration/test_footprint.py
