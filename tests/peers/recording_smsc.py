@@ -6,7 +6,8 @@ with the code under test.
 
 A line of the record: destination, source, source_ton, source_npi, dest_ton, dest_npi, data_coding, esm_class,
 registered_delivery, message (all bytes, hex), text (decoded, without the header), concatenation ({"reference", "parts",
-"part"} or null), message_id, link (counts connections from 1), answered (false: the link was dropped before the answer).
+"part"} or null), message_id, link (counts connections from 1), answered (false: the link was dropped before the answer), at
+(seconds since 1970).
 
 A receipt stays until it is acknowledged with ESME_ROK: it is sent again after an error status, and to whoever binds next
 when its link is gone. The --receipt-record gets a line when one is sent and one when it is answered: message_id, status (of
@@ -218,6 +219,7 @@ class Link(asyncio.Protocol):
             "message_id": message_id,
             "link": self.number,
             "answered": True,
+            "at": time.time(),
         }
 
     def keep_back(self, line):

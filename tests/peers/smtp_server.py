@@ -88,6 +88,8 @@ class Handler:
         answer = rule.action if rule else "250 2.0.0 Ok: taken"
         silent = answer in ("hang", "close")
         self.write(server, session, envelope, "none" if silent else answer)
+        if self.options.answer_delay:
+            await asyncio.sleep(self.options.answer_delay)
         return await self.perform(server, answer) if silent else answer
 
     def rule_for(self, stage, addresses):
@@ -152,6 +154,7 @@ def arguments():
     parser.add_argument("--size", type=int, default=33554432, help="the limit that SIZE tells")
     parser.add_argument("--timeout", type=float, default=300, help="seconds after which an idle connection is closed")
     parser.add_argument("--delay", type=float, default=0, help="seconds before a message is answered")
+    parser.add_argument("--answer-delay", type=float, default=0, help="seconds after a message is taken, before that is said")
     parser.add_argument("--on", nargs=3, action="append", default=[], metavar=("STAGE", "PATTERN", "ACTION"))
     return parser.parse_args()
 
