@@ -32,6 +32,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The long ones are left out rather than skipped: they are another set, not something that is missing here."""
+    for item in items:
+        # A hang fails. Twice what a wait for quiet may take, so that such a wait fails first and says what it waited for.
+        item.add_marker(pytest.mark.timeout(1800 if item.get_closest_marker("long") else 400))
     if config.getoption("--long"):
         return
     config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])

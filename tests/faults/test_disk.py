@@ -10,7 +10,7 @@ import uuid
 import pytest
 from load import Load, User
 from records import Receivers, Views, check_nothing_is_lost
-from system import CONNECTIONS, QUIET_S, WINDOW, audit, bounded_providers
+from system import CONNECTIONS, PATIENCE_S, QUIET_S, WINDOW, audit, bounded_providers
 from vestnik import Vestnik, wait_until
 
 # All that the data directory holds while the process runs.
@@ -31,8 +31,8 @@ def check_says_why(server: Vestnik) -> None:
 
 
 def wait_until_refusing(server: Vestnik) -> None:
-    wait_until(lambda: refused_now(server), 30, "registrations are refused")
-    wait_until(lambda: server.get("/readyz").status == 503, 30, "/readyz is 503")
+    wait_until(lambda: refused_now(server), PATIENCE_S, "registrations are refused")
+    wait_until(lambda: server.get("/readyz").status == 503, PATIENCE_S, "/readyz is 503")
 
 
 def check_sending_stops(receivers: Receivers) -> None:
@@ -44,14 +44,13 @@ def check_sending_stops(receivers: Receivers) -> None:
     assert more_emails <= emails + 2 * CONNECTIONS and more_sms <= sms + 2 * WINDOW, "it sends what it can't write down"
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("file", FILES, ids=lambda name: name or "every file")
 def test_no_room_on_a_file(start, faults, smtp, smsc, rng, file):
     """Row "disk full on each file": every write to it fails with ENOSPC, then there is room again."""
     server = start(**bounded_providers(smtp, smsc), **faults.variables)
     receivers = Receivers(smtp, smsc)
     with Load(server, rng) as load:
-        wait_until(lambda: min(receivers.counts()) > 50, 30, "first deliveries")
+        wait_until(lambda: min(receivers.counts()) > 50, PATIENCE_S, "first deliveries")
         faults.disk_full(file)
         if file in ("vestnik.db-wal", ""):  # every transaction writes here; the others only now and then
             wait_until_refusing(server)
@@ -60,11 +59,11 @@ def test_no_room_on_a_file(start, faults, smtp, smsc, rng, file):
             check_sending_stops(receivers)
         else:
             enough = min(receivers.counts()) + 200
-            wait_until(lambda: faults.refused > 0 or min(receivers.counts()) > enough, 60, "a refused write, or none needed")
+            wait_until(lambda: faults.refused > 0 or min(receivers.counts()) > enough, PATIENCE_S, "a refused write, or none needed")
         assert server.process.poll() is None, server.log()[-4000:]
         faults.reset()
-        wait_until(lambda: server.get("/readyz").status == 200, 30, "/readyz is 200 by itself")
-        wait_until(lambda: not refused_now(server), 30, "registrations are taken again")
+        wait_until(lambda: server.get("/readyz").status == 200, PATIENCE_S, "/readyz is 200 by itself")
+        wait_until(lambda: not refused_now(server), PATIENCE_S, "registrations are taken again")
     views = Views(server, load.accepted(), count=2, seconds=QUIET_S)
     check_nothing_is_lost_but(views, load, receivers)
     assert server.stop() == 0
@@ -91,7 +90,6 @@ def small_disk(tmp_path: pathlib.Path):
     subprocess.run([*sudo, "umount", "--lazy", disk], check=True)
 
 
-@pytest.mark.timeout(180)
 def test_a_real_disk_that_is_full(start, small_disk, smtp, smsc, rng):
     """Row "disk full": a file system that fills up, by our own data, and is then made room on."""
     ballast = small_disk / "ballast"
@@ -105,7 +103,7 @@ def test_a_real_disk_that_is_full(start, small_disk, smtp, smsc, rng):
         accepted = len(load.accepted())
         assert accepted > 0
         ballast.unlink()
-        wait_until(lambda: len(load.accepted()) > accepted, 60, "registrations are taken again")
+        wait_until(lambda: len(load.accepted()) > accepted, PATIENCE_S, "registrations are taken again")
         load.stop()
     # A little disk stays full: what can't be delivered for want of room waits, and is not lost.
     assert server.process.poll() is None, server.log()[-4000:]
@@ -116,14 +114,13 @@ def test_a_real_disk_that_is_full(start, small_disk, smtp, smsc, rng):
     audit(**server.variables)
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("file", ["vestnik.db-wal", "vestnik.db"])
 def test_a_failing_fsync_ends_the_process(start, faults, smtp, smsc, rng, file):
     """Row "fsync fails (EIO)": the process ends at once, not with 0, and everything answered 200 is there afterwards."""
     server = start(**bounded_providers(smtp, smsc), **faults.variables)
     receivers = Receivers(smtp, smsc)
     with Load(server, rng, clients=8, pace_s=0.001) as load:
-        wait_until(lambda: min(receivers.counts()) > 50, 30, "first deliveries")
+        wait_until(lambda: min(receivers.counts()) > 50, PATIENCE_S, "first deliveries")
         faults.sync_fails(file)
         # The database's own file is synced when the WAL is moved into it, every 8 MiB.
         wait_until(lambda: server.process.poll() is not None, 120, "the process ends")

@@ -10,7 +10,7 @@ import threading
 import pytest
 from load import Load, user
 from records import Receivers, Views, check_nothing_is_lost
-from system import CONNECTIONS, QUIET_S, WINDOW, audit, bounded_providers
+from system import CONNECTIONS, PATIENCE_S, QUIET_S, WINDOW, audit, bounded_providers
 from vestnik import Vestnik, run, wait_until
 
 # https://sqlite.org/fileformat2.html#walformat
@@ -18,7 +18,6 @@ WAL_HEADER_BYTES = 32
 FRAME_HEADER_BYTES = 24
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("rounds", [pytest.param(4, id="short"), pytest.param(20, id="20-rounds", marks=pytest.mark.long)])
 def test_what_was_not_synced_is_gone(start, faults, mail_server, sms_centre, rng, rounds):
     """Row "power loss": at a random moment under load all writes since each file's last fsync are lost, or all but a random
@@ -30,11 +29,11 @@ def test_what_was_not_synced_is_gone(start, faults, mail_server, sms_centre, rng
     with Load(server, rng) as load:
         for number in range(rounds):
             before = min(receivers.counts())
-            wait_until(lambda: min(receivers.counts()) > before + 20, 60, "deliveries")
+            wait_until(lambda: min(receivers.counts()) > before + 20, PATIENCE_S, "deliveries")
             if number % 2:
                 faults.hold_syncs()  # the failure comes between the write and its fsync
                 held = faults.held
-                wait_until(lambda: faults.held > held, 30, "a sync that is held")
+                wait_until(lambda: faults.held > held, PATIENCE_S, "a sync that is held")
             server.kill()
             faults.reset()
             lost += faults.lose_unsynced(keep=rng.choice([0, 0, 1, 2, 5]))
@@ -59,12 +58,12 @@ class TornLog:
             self.accepted.add(answer.json["user_id"])
         for user_id in self.accepted:
             server.wait_settled(user_id)
-        wait_until(lambda: not faults.unsynced("vestnik.db-wal"), 30, "all is synced")
+        wait_until(lambda: not faults.unsynced("vestnik.db-wal"), PATIENCE_S, "all is synced")
         faults.hold_syncs()
         refused = [threading.Thread(target=self._refuse, args=(server, number)) for number in range(100, 104)]
         for thread in refused:
             thread.start()
-        wait_until(lambda: faults.held > 0, 30, "a sync that is held")
+        wait_until(lambda: faults.held > 0, PATIENCE_S, "a sync that is held")
         for thread in refused:
             thread.join()
         server.kill()
@@ -120,7 +119,6 @@ def cuts(torn: TornLog, rng, count: int | None) -> list[int]:
     return always + (rest if count is None else rng.sample(rest, min(count, len(rest))))
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("count", [pytest.param(6, id="short"), pytest.param(None, id="all", marks=pytest.mark.long)])
 def test_a_write_torn_at_a_record_boundary(start, faults, tmp_path, rng, count):
     """Row "torn write at each record boundary ±1 byte". Cut where nothing was synced: everything answered 200 is there. Cut
@@ -137,7 +135,6 @@ def test_a_write_torn_at_a_record_boundary(start, faults, tmp_path, rng, count):
             server.__exit__()
 
 
-@pytest.mark.timeout(300)
 def test_garbage_in_the_unsynced_end(start, faults, tmp_path, rng):
     """Row "torn write": sectors of the end that was never synced hold anything at all."""
     torn = TornLog(start(**faults.variables), faults, tmp_path)
@@ -207,7 +204,7 @@ def test_a_damaged_record_stops_its_partition_and_says_where(start, tmp_path):
         except OSError:
             return False
 
-    wait_until(says_where, 30, server.log)
+    wait_until(says_where, PATIENCE_S, server.log)
     ready = server.get("/readyz").body.decode()
     assert "user-events" in ready and "damaged" in ready and f"partition {partition}" in ready, (ready, partition, offset)
     # Some of these users' records lie in other partitions, and go through.

@@ -6,11 +6,10 @@ import peers
 import pytest
 from load import Load
 from records import Receivers, Views, check_nothing_is_lost
-from system import QUIET_S, Split, audit, bounded_providers
+from system import PATIENCE_S, QUIET_S, Split, audit, bounded_providers
 from vestnik import wait_until
 
 
-@pytest.mark.timeout(180)
 def test_a_graceful_stop_loses_nothing_and_makes_no_copy(start, mail_server, sms_centre, rng):
     """I1, I3 without a fault: three times SIGTERM under load, exit 0 and not one copy."""
     smtp, smsc = mail_server("--answer-delay", "0.02"), sms_centre("--answer-delay-ms", "50")
@@ -19,7 +18,7 @@ def test_a_graceful_stop_loses_nothing_and_makes_no_copy(start, mail_server, sms
     with Load(server, rng, pace_s=0.03) as load:
         for _ in range(3):
             before = min(receivers.counts())
-            wait_until(lambda: min(receivers.counts()) > before + 50, 60, "deliveries")
+            wait_until(lambda: min(receivers.counts()) > before + 50, PATIENCE_S, "deliveries")
             time.sleep(rng.uniform(0, 0.5))  # the moment of the stop
             assert server.stop() == 0
             server.start()
@@ -30,7 +29,6 @@ def test_a_graceful_stop_loses_nothing_and_makes_no_copy(start, mail_server, sms
     audit(**server.variables)
 
 
-@pytest.mark.timeout(240)
 def test_a_graceful_stop_of_every_service_in_turn_makes_no_copy(start, tmp_path, mail_server, sms_centre, rng, kafka, topics):
     """The same on Kafka and PostgreSQL, as a rolling update does it: one process after the other."""
     smtp, smsc = mail_server("--answer-delay", "0.02"), sms_centre("--answer-delay-ms", "50")
@@ -39,7 +37,7 @@ def test_a_graceful_stop_of_every_service_in_turn_makes_no_copy(start, tmp_path,
         system = Split(start, tmp_path, **common, **bounded_providers(smtp, smsc), **topics)
         receivers = Receivers(smtp, smsc)
         with Load(system.one("user-service"), rng, pace_s=0.06) as load:
-            wait_until(lambda: min(receivers.counts()) > 50, 60, "deliveries")
+            wait_until(lambda: min(receivers.counts()) > 50, PATIENCE_S, "deliveries")
             for process in rng.sample(system.processes, len(system.processes)):
                 assert process.stop() == 0
                 process.start()
