@@ -15,8 +15,8 @@ WINDOW = 20
 FIRST_DELIVERY_S = 10
 REFUSED_S = 2
 # What isn't: long enough for a machine that does other things too.
-PATIENCE_S = 120
-QUIET_S = 150
+PATIENCE_S = 60
+QUIET_S = 120
 ROLES = ["user-service", "notification-service", "email-service", "email-service", "sms-service", "analytics-service"]
 
 # Two of each, so that their order can be seen. Sorted by name as they stand.

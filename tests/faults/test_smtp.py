@@ -192,8 +192,7 @@ def test_the_server_is_away_and_comes_back(start, smtp, proxy):
     for user_id in users:
         settled(server, user_id)
     assert len(Receivers(smtp).emails()) == 20 and Receivers(smtp).email_copies() == 0
-    ready = server.get("/readyz")
-    assert ready.status == 200, ready.body
+    wait_until(lambda: server.get("/readyz").status == 200, PATIENCE_S, lambda: server.get("/readyz").body.decode())
 
 
 def alive(server: Vestnik) -> bool:

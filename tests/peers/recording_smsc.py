@@ -108,6 +108,10 @@ class Link(asyncio.Protocol):
         self.number = self.smsc.links
         self.transport = transport
 
+    def connection_lost(self, error):
+        if self.options.keep_receipts:
+            self.smsc.kept_receipts += self.unacknowledged.values()
+
     def data_received(self, data):
         self.buffer += data
         at = 0
@@ -147,6 +151,7 @@ class Link(asyncio.Protocol):
             for number, receipt in list(self.smsc.receipts.items()):
                 if receipt.link is None:
                     self.deliver_receipt(number)
+            self.send_strays()
 
     def connection_lost(self, error):
         for number in self.receipts.values():
@@ -197,7 +202,8 @@ class Link(asyncio.Protocol):
         if self.options.receipts in ("delivered", "twice"):
             self.later(self.options.answer_delay_ms + self.options.receipt_delay_ms, receipt)
         if self.options.receipts == "twice":
-            self.later(self.options.answer_delay_ms + 2 * self.options.receipt_delay_ms, receipt)
+            second = lambda: self.send_receipt(pdu, line, number, second=True)
+            self.later(self.options.answer_delay_ms + 2 * self.options.receipt_delay_ms, second)
 
     def line_of(self, pdu, destination, message_id):
         data = pdu.short_message or getattr(pdu, "message_payload", None) or b""
@@ -233,10 +239,17 @@ class Link(asyncio.Protocol):
         self.unanswered = []
         self.transport.abort()
 
-    def send_receipt(self, pdu, line, number):
+    def send_strays(self):
+        """For messages that nobody here has ever submitted."""
+        for number in range(self.options.stray_receipts):
+            text = f"id:{number}99999 sub:001 dlvrd:001 submit date:2601010000 done date:2601010000 stat:DELIVRD err:000 text:x"
+            self.queue_receipt("stray", {"source_addr": "79120000000", "destination_addr": "Vestnik", "short_message": text.encode()})
+
+    def send_receipt(self, pdu, line, number, second=False):
         if not pdu.registered_delivery & 1:
             return
         failed = self.options.fail and re.search(self.options.fail, line["destination"])
+        failed = failed or (second and self.options.second_fails)
         word, state = ("UNDELIV", 5) if failed else ("DELIVRD", 2)
         date = time.strftime("%y%m%d%H%M")
         receipt_id = str(number) if self.options.receipt_ids == "decimal" else line["message_id"]
@@ -245,11 +258,16 @@ class Link(asyncio.Protocol):
             f"stat:{word} err:{'011' if failed else '000'} text:{line['text'][:20]}"
         )
         tlvs = {"receipted_message_id": line["message_id"], "message_state": state} if self.options.receipt_tlvs else {}
+        self.queue_receipt(
+            line["message_id"],
+            {"source_addr": line["destination"], "destination_addr": line["source"],
+             "short_message": text.encode("ascii", "replace"), **tlvs},
+        )  # fmt: skip
+
+    def queue_receipt(self, message_id, fields):
         number = max(self.smsc.receipts, default=0) + 1
-        self.smsc.receipts[number] = Receipt(line["message_id"], {
-            "esm_class": 0x04, "source_addr": line["destination"], "destination_addr": line["source"],
-            "source_addr_ton": 1, "source_addr_npi": 1, "short_message": text.encode("ascii", "replace"), **tlvs,
-        })  # fmt: skip
+        fields |= {"esm_class": 0x04, "source_addr_ton": 1, "source_addr_npi": 1}
+        self.smsc.receipts[number] = Receipt(message_id, fields)
         self.deliver_receipt(number)
 
     def deliver_receipt(self, number):
@@ -283,6 +301,8 @@ def parse_options():
     add("--receipts", choices=("delivered", "early", "twice", "held", "none"), default="delivered",
         help="early: before the submit_sm_resp; held: when told on standard input")
     add("--receipt-delay-ms", type=int, default=0, help="after the submit_sm_resp")
+    add("--second-fails", action="store_true", help="with --receipts twice: the second one says UNDELIV")
+    add("--stray-receipts", type=int, default=0, metavar="N", help="on each bind, N receipts for ids nobody knows")
     add("--receipt-record", help="file that gets a JSON line for every deliver_sm and deliver_sm_resp")
     add("--receipt-retry-ms", type=int, default=50, help="after a deliver_sm_resp with an error")
     add("--receipt-tlvs", action="store_true", help="receipts say receipted_message_id and message_state too")
