@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export VESTNIK_DEPS_DIR ?= $(HOME)/.cache/vestnik
 FUZZ_SECONDS ?= 60
 
-.PHONY: help build up down logs request test test-unit test-integration test-sanitizers footprint check format fuzz kafka \
+.PHONY: help build up down logs request test test-unit test-integration test-faults test-sanitizers footprint check format fuzz kafka \
   bench clean deps deps-test deps-check
 
 help: ## Show this
@@ -35,6 +35,9 @@ test-unit: deps-test ## Only the layering check, unit and contract tests
 
 test-integration: deps-test build ## Only the tests of the whole, with real peers
 	@deploy/test integration
+
+test-faults: deps-test build ## Crashes, outages, full disks and other faults on real processes; takes half an hour
+	@deploy/test faults-long
 
 test-sanitizers: deps-test ## Only the unit tests under ASan, UBSan and TSan
 	@deploy/test asan-ubsan tsan

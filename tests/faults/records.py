@@ -41,7 +41,7 @@ class Email(NamedTuple):
     to: str
     subject: str
     answer: str
-    at: float
+    began_at: float
 
 
 class Sms(NamedTuple):
@@ -55,7 +55,7 @@ class Sms(NamedTuple):
 def _email(entry: dict) -> Email:
     headers = {name.lower(): value for name, value in entry["headers"]}
     notification_id = headers["message-id"].strip("<> ").rpartition("@")[0]
-    return Email(notification_id, entry["rcpt_to"][0], headers["subject"], entry["answer"], entry["at"])
+    return Email(notification_id, entry["rcpt_to"][0], headers["subject"], entry["answer"], entry["began_at"])
 
 
 def _sms(entry: dict) -> Sms:

@@ -123,7 +123,7 @@ def test_a_consumer_slower_than_its_input(start, tmp_path, kafka, topics, smtp, 
             SMTP_URL=f"smtp://127.0.0.1:{mail_way.port}?tls=never&connections=2",
         )
         wait_until(lambda: "partitions assigned" in service.log(), PATIENCE_S, "it has its partitions")
-        way.delay(0.1)
+        way.delay(0.02)
         mail_way.delay(0.2)
         topic = topics["KAFKA_TOPIC_NOTIFICATION_EVENTS"]
         highest = 0.0

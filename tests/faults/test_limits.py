@@ -1,6 +1,5 @@
 """FAULTS.md, I6: a rate limit of N per window never lets N+1 through, restarts included."""
 
-import datetime
 import time
 
 import pytest
@@ -11,8 +10,8 @@ from vestnik import wait_until
 
 N, WINDOW_S = 20, 4
 MESSAGES = 100
-# Between "sending" here and "taken" there lies the way to the receiver, which may differ from one message to the next.
-WAY_S = 1
+# Between the limit's count and the receiver's clock lies the way, which may differ from one message to the next.
+WAY_S = 0.5
 
 
 def check_never_more(times: list[float], count: int, window_s: float) -> None:
@@ -23,7 +22,7 @@ def check_never_more(times: list[float], count: int, window_s: float) -> None:
 
 @pytest.mark.parametrize("stop", ["kill -9", "SIGTERM"])
 def test_a_rate_limit_holds_over_restarts(start, smtp, rng, stop):
-    """I6 on a real process: attempts as the timelines tell them, and mails as the receiver took them."""
+    """I6 on a real process: mails as their receiver saw them begin."""
     server = start(SMTP_URL=f"{smtp.url}&rate={N}/{WINDOW_S}s")
     receivers = Receivers(smtp)
     users = []
@@ -39,12 +38,9 @@ def test_a_rate_limit_holds_over_restarts(start, smtp, rng, stop):
             assert server.stop() == 0
         server.start()
     wait_until(lambda: len({e.notification_id for e in receivers.emails()}) == MESSAGES, QUIET_S, "all are sent")
-    begun = []
     for user_id in users:
-        (found,) = server.wait_settled(user_id, states=("sent",), count=1, seconds=PATIENCE_S)
-        timeline = server.notification(found["notification_id"])["timeline"]
-        begun += [datetime.datetime.fromisoformat(e["at"].replace("Z", "+00:00")).timestamp() for e in timeline if e["what"] == "sending"]
-    check_never_more(begun, N, WINDOW_S)
-    check_never_more([e.at for e in receivers.emails()], N, WINDOW_S - WAY_S)
+        server.wait_settled(user_id, states=("sent",), count=1, seconds=PATIENCE_S)
+    begun = [email.began_at for email in receivers.emails()]
+    check_never_more(begun, N, WINDOW_S - WAY_S)
     # A limit that let almost nothing through would hold too.
     assert max(begun) - min(begun) < WINDOW_S * MESSAGES / N * 2.5, f"{max(begun) - min(begun):.0f} s for {MESSAGES}"

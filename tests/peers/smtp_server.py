@@ -5,7 +5,8 @@ Prints its port on one line when it is ready; ends when its standard input close
 
 Each message becomes one JSON line in --record, written before it is answered:
   {"mail_from": …, "rcpt_to": […], "data": base64 of the bytes after DATA (dots unstuffed), "headers": [[name, value], …],
-   "tls": bool, "auth": user or null, "helo": …, "smtputf8": bool, "answer": "250 …" | "none", "at": seconds since 1970}
+   "tls": bool, "auth": user or null, "helo": …, "smtputf8": bool, "answer": "250 …" | "none", "at": seconds since 1970,
+   "began_at": the same for its MAIL command}
 A message that was refused is recorded too, with that answer.
 
 --on STAGE PATTERN ACTION   STAGE: mail (PATTERN is the sender), rcpt, data (before 354), message (after the dot).
@@ -70,6 +71,7 @@ class Handler:
         answer = await self.act(server, "mail", [address])
         if answer:
             return answer
+        envelope.began_at = time.time()
         envelope.mail_from = address
         envelope.mail_options.extend(mail_options)
         return "250 2.1.0 Ok"
@@ -123,6 +125,7 @@ class Handler:
                     "smtputf8": envelope.smtp_utf8,
                     "answer": answer,
                     "at": time.time(),
+                    "began_at": envelope.began_at,
                 }
             )
             + "\n"
