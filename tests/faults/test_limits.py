@@ -16,6 +16,8 @@ WAY_S = 0.5
 
 def check_never_more(times: list[float], count: int, window_s: float) -> None:
     times = sorted(times)
+    spans = [last - first for first, last in zip(times, times[count:])]
+    print(f"the closest {count + 1} lie within {min(spans):.3f} s")
     for first, last in zip(times, times[count:]):
         assert last - first >= window_s, f"{count + 1} within {last - first:.3f} s"
 
