@@ -29,7 +29,7 @@ def partitions_lost(process: Vestnik) -> int:
     return sum('"partitions revoked"' in line or '"partitions lost"' in line for line in process.log().splitlines())
 
 
-@pytest.mark.parametrize("role", ["email-service", "sms-service"])
+@pytest.mark.parametrize("role", ["email-service", pytest.param("sms-service", marks=pytest.mark.long)])
 @pytest.mark.parametrize("asleep_s", ASLEEP_S)
 def test_a_service_that_sleeps_past_its_session_and_wakes(start, tmp_path, mail_server, sms_centre, rng, kafka, topics, asleep_s, role):
     """Row "a consumer stopped (SIGSTOP) past max.poll.interval and woken": another takes over, what the sleeper had open is in
@@ -65,7 +65,7 @@ def test_a_service_that_sleeps_past_its_session_and_wakes(start, tmp_path, mail_
         check_copies(copies, bound, SLEEPER_SENDS)
 
 
-@pytest.mark.parametrize("rounds", [pytest.param(3, id="short"), pytest.param(24, id="2-minutes", marks=pytest.mark.long)])
+@pytest.mark.parametrize("rounds", [pytest.param(2, id="short"), pytest.param(24, id="2-minutes", marks=pytest.mark.long)])
 def test_a_rebalance_every_5_s(start, tmp_path, mail_server, sms_centre, rng, kafka, topics, rounds):
     """Row "consumer rebalance every 5 s": a third email-service comes and goes; a revoked owner starts no send, nothing is lost
     and, as every one of them ended what it had open, there is not one copy."""

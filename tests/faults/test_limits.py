@@ -9,7 +9,7 @@ from system import PATIENCE_S, QUIET_S
 from vestnik import wait_until
 
 N, WINDOW_S = 20, 4
-MESSAGES = 100
+MESSAGES = 70
 # Between the limit's count and the receiver's clock lies the way, which may differ from one message to the next.
 WAY_S = 0.5
 
@@ -22,7 +22,7 @@ def check_never_more(times: list[float], count: int, window_s: float) -> None:
         assert last - first >= window_s, f"{count + 1} within {last - first:.3f} s"
 
 
-@pytest.mark.parametrize("stop", ["kill -9", "SIGTERM"])
+@pytest.mark.parametrize("stop", ["kill -9", pytest.param("SIGTERM", marks=pytest.mark.long)])
 def test_a_rate_limit_holds_over_restarts(start, smtp, rng, stop):
     """I6 on a real process: mails as their receiver saw them begin."""
     server = start(SMTP_URL=f"{smtp.url}&rate={N}/{WINDOW_S}s")
@@ -32,7 +32,7 @@ def test_a_rate_limit_holds_over_restarts(start, smtp, rng, stop):
         answer = server.register(email=user(number).email)
         assert answer.status == 200, answer
         users.append(answer.json["user_id"])
-    while len(receivers.emails()) < MESSAGES * 3 // 4:
+    while len(receivers.emails()) < MESSAGES * 2 // 3:
         time.sleep(rng.uniform(0.2, 2.5))  # the moment of the restart
         if stop == "kill -9":
             server.kill()
