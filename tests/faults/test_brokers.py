@@ -1,11 +1,13 @@
 """FAULTS.md: one broker restarts; all brokers away for 60 s; the process stops while they are away. 503 within 2 s, no crash,
 clean exit; recovers by itself; I1."""
 
+import os
 import time
 import uuid
 
 import peers
 import pytest
+from known_bugs import RECONNECTS_WITHOUT_PAUSE
 from load import Load
 from records import Receivers, Views, check_nothing_is_lost
 from system import CONNECTIONS, PATIENCE_S, QUIET_S, REFUSED_S, WINDOW, Split, audit, bounded_providers, with_slack
@@ -98,6 +100,26 @@ def test_every_service_ends_well_while_the_brokers_are_away(start, tmp_path, bro
             wait_until(lambda: process.get("/readyz").status == 503, PATIENCE_S, lambda: f"{process.role} says that the log is away")
         assert everything.stop() == 0
         system.stop()
+
+
+def cpu_seconds(server: Vestnik) -> float:
+    with open(f"/proc/{server.process.pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@RECONNECTS_WITHOUT_PAUSE
+def test_waiting_for_the_brokers_costs_next_to_nothing(start, broker):
+    """Row "all brokers away": no crash, and no storm of connections either. An idle process stays idle."""
+    server = start(KAFKA_BROKERS=broker.address)
+    server.wait_settled(server.register(email="a@example.org", phone="+12025550123").json["user_id"], seconds=PATIENCE_S)
+    broker.kill()
+    wait_until(lambda: server.get("/readyz").status == 503, PATIENCE_S, "/readyz says that the log is away")
+    before = cpu_seconds(server)
+    time.sleep(5)  # what is measured
+    used = cpu_seconds(server) - before
+    assert used < 0.5, f"{used:.1f} s of CPU in 5 s of waiting"
+    assert server.stop() == 0
 
 
 @pytest.mark.parametrize("restarts", [pytest.param(2, id="short"), pytest.param(10, id="10-times", marks=pytest.mark.long)])
