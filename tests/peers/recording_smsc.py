@@ -69,6 +69,7 @@ class Smsc:
         self.first_id = random.randrange(1 << 40)
         self.receipt_record = open(options.receipt_record, "a", encoding="utf-8", buffering=1) if options.receipt_record else None
         self.receipts = {}  # not acknowledged: number → Receipt
+        self.bound_links = set()
         self.held = []  # calls that send a receipt each
 
     def write(self, line):
@@ -107,10 +108,6 @@ class Link(asyncio.Protocol):
         self.smsc.links += 1
         self.number = self.smsc.links
         self.transport = transport
-
-    def connection_lost(self, error):
-        if self.options.keep_receipts:
-            self.smsc.kept_receipts += self.unacknowledged.values()
 
     def data_received(self, data):
         self.buffer += data
@@ -151,9 +148,11 @@ class Link(asyncio.Protocol):
             for number, receipt in list(self.smsc.receipts.items()):
                 if receipt.link is None:
                     self.deliver_receipt(number)
+            self.smsc.bound_links.add(self)
             self.send_strays()
 
     def connection_lost(self, error):
+        self.smsc.bound_links.discard(self)
         for number in self.receipts.values():
             self.smsc.receipts[number].link = None
         # Another link may be bound already; else they wait for the next.
@@ -268,7 +267,9 @@ class Link(asyncio.Protocol):
         number = max(self.smsc.receipts, default=0) + 1
         fields |= {"esm_class": 0x04, "source_addr_ton": 1, "source_addr_npi": 1}
         self.smsc.receipts[number] = Receipt(message_id, fields)
-        self.deliver_receipt(number)
+        # The message's own link may have gone and another one come in the meantime.
+        link = self if not self.transport.is_closing() else next(iter(self.smsc.bound_links), self)
+        link.deliver_receipt(number)
 
     def deliver_receipt(self, number):
         receipt = self.smsc.receipts.get(number)
