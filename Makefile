@@ -7,8 +7,8 @@ FUZZ_SECONDS ?= 60
 SEEDS ?= 10000
 STEPS ?= 2000
 
-.PHONY: help build up down logs request test test-unit test-integration test-sanitizers test-mutations sim footprint check format fuzz kafka \
-  bench clean deps deps-test deps-check
+.PHONY: help build up down logs request test test-unit test-integration test-faults test-sanitizers test-mutations sim footprint check \
+  format fuzz kafka bench clean deps deps-test deps-check
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ test-unit: deps-test ## Only the layering check, unit and contract tests
 
 test-integration: deps-test build ## Only the tests of the whole, with real peers
 	@deploy/test integration
+
+test-faults: deps-test build ## Crashes, outages, full disks and other faults on real processes; takes half an hour
+	@deploy/test faults-long
 
 test-sanitizers: deps-test ## Only the unit tests under ASan, UBSan and TSan
 	@deploy/test asan-ubsan tsan

@@ -18,7 +18,7 @@ from typing import Iterator
 from vestnik import PROJECT
 
 PEERS = PROJECT / "tests" / "peers"
-READY_S = 90
+READY_S = 180
 
 
 class Peer:

@@ -5,12 +5,10 @@ On the embedded log; on Kafka in one process; on Kafka and PostgreSQL with a pro
 """
 
 import concurrent.futures
-import itertools
 import re
 import threading
 
 import peers
-import pytest
 from vestnik import Vestnik, wait_until
 
 REGISTRATIONS = 1_000
@@ -105,39 +103,6 @@ def do_the_main_job(registrar: Vestnik, reader: Vestnik, smtp: peers.SmtpServer,
     # Nothing is pending any more, so what the receivers have now is all they will ever get.
     check_emails(smtp, users)
     check_sms(smsc, users)
-
-
-@pytest.fixture
-def smtp(tmp_path):
-    server = peers.SmtpServer(tmp_path)
-    yield server
-    server.peer.stop()
-
-
-@pytest.fixture
-def smsc(tmp_path):
-    server = peers.Smsc(tmp_path)
-    yield server
-    server.peer.stop()
-
-
-@pytest.fixture
-def providers(smtp, smsc) -> dict[str, str]:
-    return {"SMTP_URL": smtp.url, "SMPP_URL": smsc.url}
-
-
-@pytest.fixture
-def topics() -> dict[str, str]:
-    """Topics and groups of this test only, since the broker is shared."""
-    number = next(_numbers)
-    names = {f"KAFKA_TOPIC_{name.upper().replace('-', '_')}": f"{name}-{number}" for name in TOPICS}
-    groups = {f"{role.upper().replace('-', '_')}_GROUP": f"{role}-{number}" for role in CONSUMERS}
-    return names | groups
-
-
-TOPICS = ["user-events", "notification-events", "analytics-events"]
-CONSUMERS = ["notification-service", "email-service", "sms-service", "analytics-service"]
-_numbers = itertools.count(1)
 
 
 def test_on_the_embedded_log(start, smtp, smsc, providers):

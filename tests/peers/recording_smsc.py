@@ -6,7 +6,8 @@ with the code under test.
 
 A line of the record: destination, source, source_ton, source_npi, dest_ton, dest_npi, data_coding, esm_class,
 registered_delivery, message (all bytes, hex), text (decoded, without the header), concatenation ({"reference", "parts",
-"part"} or null), message_id, link (counts connections from 1), answered (false: the link was dropped before the answer).
+"part"} or null), message_id, link (counts connections from 1), answered (false: the link was dropped before the answer), at
+(seconds since 1970).
 
 A receipt stays until it is acknowledged with ESME_ROK: it is sent again after an error status, and to whoever binds next
 when its link is gone. The --receipt-record gets a line when one is sent and one when it is answered: message_id, status (of
@@ -68,6 +69,7 @@ class Smsc:
         self.first_id = random.randrange(1 << 40)
         self.receipt_record = open(options.receipt_record, "a", encoding="utf-8", buffering=1) if options.receipt_record else None
         self.receipts = {}  # not acknowledged: number → Receipt
+        self.bound_links = set()
         self.held = []  # calls that send a receipt each
 
     def write(self, line):
@@ -146,8 +148,11 @@ class Link(asyncio.Protocol):
             for number, receipt in list(self.smsc.receipts.items()):
                 if receipt.link is None:
                     self.deliver_receipt(number)
+            self.smsc.bound_links.add(self)
+            self.send_strays()
 
     def connection_lost(self, error):
+        self.smsc.bound_links.discard(self)
         for number in self.receipts.values():
             self.smsc.receipts[number].link = None
         # Another link may be bound already; else they wait for the next.
@@ -196,7 +201,8 @@ class Link(asyncio.Protocol):
         if self.options.receipts in ("delivered", "twice"):
             self.later(self.options.answer_delay_ms + self.options.receipt_delay_ms, receipt)
         if self.options.receipts == "twice":
-            self.later(self.options.answer_delay_ms + 2 * self.options.receipt_delay_ms, receipt)
+            second = lambda: self.send_receipt(pdu, line, number, second=True)
+            self.later(self.options.answer_delay_ms + 2 * self.options.receipt_delay_ms, second)
 
     def line_of(self, pdu, destination, message_id):
         data = pdu.short_message or getattr(pdu, "message_payload", None) or b""
@@ -218,6 +224,7 @@ class Link(asyncio.Protocol):
             "message_id": message_id,
             "link": self.number,
             "answered": True,
+            "at": time.time(),
         }
 
     def keep_back(self, line):
@@ -231,10 +238,17 @@ class Link(asyncio.Protocol):
         self.unanswered = []
         self.transport.abort()
 
-    def send_receipt(self, pdu, line, number):
+    def send_strays(self):
+        """For messages that nobody here has ever submitted."""
+        for number in range(self.options.stray_receipts):
+            text = f"id:{number}99999 sub:001 dlvrd:001 submit date:2601010000 done date:2601010000 stat:DELIVRD err:000 text:x"
+            self.queue_receipt("stray", {"source_addr": "79120000000", "destination_addr": "Vestnik", "short_message": text.encode()})
+
+    def send_receipt(self, pdu, line, number, second=False):
         if not pdu.registered_delivery & 1:
             return
         failed = self.options.fail and re.search(self.options.fail, line["destination"])
+        failed = failed or (second and self.options.second_fails)
         word, state = ("UNDELIV", 5) if failed else ("DELIVRD", 2)
         date = time.strftime("%y%m%d%H%M")
         receipt_id = str(number) if self.options.receipt_ids == "decimal" else line["message_id"]
@@ -243,12 +257,19 @@ class Link(asyncio.Protocol):
             f"stat:{word} err:{'011' if failed else '000'} text:{line['text'][:20]}"
         )
         tlvs = {"receipted_message_id": line["message_id"], "message_state": state} if self.options.receipt_tlvs else {}
+        self.queue_receipt(
+            line["message_id"],
+            {"source_addr": line["destination"], "destination_addr": line["source"],
+             "short_message": text.encode("ascii", "replace"), **tlvs},
+        )  # fmt: skip
+
+    def queue_receipt(self, message_id, fields):
         number = max(self.smsc.receipts, default=0) + 1
-        self.smsc.receipts[number] = Receipt(line["message_id"], {
-            "esm_class": 0x04, "source_addr": line["destination"], "destination_addr": line["source"],
-            "source_addr_ton": 1, "source_addr_npi": 1, "short_message": text.encode("ascii", "replace"), **tlvs,
-        })  # fmt: skip
-        self.deliver_receipt(number)
+        fields |= {"esm_class": 0x04, "source_addr_ton": 1, "source_addr_npi": 1}
+        self.smsc.receipts[number] = Receipt(message_id, fields)
+        # The message's own link may have gone and another one come in the meantime.
+        link = self if not self.transport.is_closing() else next(iter(self.smsc.bound_links), self)
+        link.deliver_receipt(number)
 
     def deliver_receipt(self, number):
         receipt = self.smsc.receipts.get(number)
@@ -281,6 +302,8 @@ def parse_options():
     add("--receipts", choices=("delivered", "early", "twice", "held", "none"), default="delivered",
         help="early: before the submit_sm_resp; held: when told on standard input")
     add("--receipt-delay-ms", type=int, default=0, help="after the submit_sm_resp")
+    add("--second-fails", action="store_true", help="with --receipts twice: the second one says UNDELIV")
+    add("--stray-receipts", type=int, default=0, metavar="N", help="on each bind, N receipts for ids nobody knows")
     add("--receipt-record", help="file that gets a JSON line for every deliver_sm and deliver_sm_resp")
     add("--receipt-retry-ms", type=int, default=50, help="after a deliver_sm_resp with an error")
     add("--receipt-tlvs", action="store_true", help="receipts say receipted_message_id and message_state too")

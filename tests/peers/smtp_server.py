@@ -5,7 +5,8 @@ Prints its port on one line when it is ready; ends when its standard input close
 
 Each message becomes one JSON line in --record, written before it is answered:
   {"mail_from": …, "rcpt_to": […], "data": base64 of the bytes after DATA (dots unstuffed), "headers": [[name, value], …],
-   "tls": bool, "auth": user or null, "helo": …, "smtputf8": bool, "answer": "250 …" | "none", "at": seconds since 1970}
+   "tls": bool, "auth": user or null, "helo": …, "smtputf8": bool, "answer": "250 …" | "none", "at": seconds since 1970,
+   "began_at": the same for its MAIL command}
 A message that was refused is recorded too, with that answer.
 
 --on STAGE PATTERN ACTION   STAGE: mail (PATTERN is the sender), rcpt, data (before 354), message (after the dot).
@@ -70,6 +71,7 @@ class Handler:
         answer = await self.act(server, "mail", [address])
         if answer:
             return answer
+        envelope.began_at = time.time()
         envelope.mail_from = address
         envelope.mail_options.extend(mail_options)
         return "250 2.1.0 Ok"
@@ -88,6 +90,8 @@ class Handler:
         answer = rule.action if rule else "250 2.0.0 Ok: taken"
         silent = answer in ("hang", "close")
         self.write(server, session, envelope, "none" if silent else answer)
+        if self.options.answer_delay:
+            await asyncio.sleep(self.options.answer_delay)
         return await self.perform(server, answer) if silent else answer
 
     def rule_for(self, stage, addresses):
@@ -121,6 +125,7 @@ class Handler:
                     "smtputf8": envelope.smtp_utf8,
                     "answer": answer,
                     "at": time.time(),
+                    "began_at": envelope.began_at,
                 }
             )
             + "\n"
@@ -152,6 +157,7 @@ def arguments():
     parser.add_argument("--size", type=int, default=33554432, help="the limit that SIZE tells")
     parser.add_argument("--timeout", type=float, default=300, help="seconds after which an idle connection is closed")
     parser.add_argument("--delay", type=float, default=0, help="seconds before a message is answered")
+    parser.add_argument("--answer-delay", type=float, default=0, help="seconds after a message is taken, before that is said")
     parser.add_argument("--on", nargs=3, action="append", default=[], metavar=("STAGE", "PATTERN", "ACTION"))
     return parser.parse_args()
 
