@@ -94,9 +94,8 @@ void Checks::on_begin(Process& process, const store::AttemptStart& start, const 
             .provider = step.provider,
             .partition = start.owner.partition};
   // Written for somebody who is not there to go on with it, or has it no more.
-  life.faulted =
-      !process.runs() || (taken_by_force_.contains({process.name(), life.partition}) &&
-                          !broker_.has_given(process, "notification-events", life.partition));
+  life.faulted = !process.runs() || (taken_by_force_.contains({process.name(), life.partition}) &&
+                                     !broker_.has_given(process, "notification-events", life.partition));
   const auto expires = expires_.find(life.notification);
   // Chosen in time, the attempt may have waited for the ledger.
   if (expires != expires_.end() && step.at > expires->second + 40s &&
@@ -119,6 +118,18 @@ void Checks::on_recorded(Process& process, const store::Transition& transition, 
   }
 }
 
+// What a fault would leave in doubt: sent, and not recorded.
+void Checks::check_places(const Life& life) {
+  const auto in_doubt = std::ranges::count_if(lives_, [&](const Life& other) {
+    return other.sent && !other.recorded && !other.faulted && other.process == life.process &&
+           other.provider == life.provider && other.channel == life.channel;
+  });
+  const auto places = options_.places.find(life.channel);
+  if (places != options_.places.end() && static_cast<std::size_t>(in_doubt) > places->second)
+    world_.violate("I3", fmt::format("a fault of {} would leave {} in doubt with {}, which has {} places",
+                                     life.process, in_doubt, life.provider, places->second));
+}
+
 std::uint64_t Checks::on_send(Process& process, const std::string& provider,
                               const delivery::Attempt& attempt) {
   const Notification& n = *attempt.notification;
@@ -134,6 +145,7 @@ std::uint64_t Checks::on_send(Process& process, const std::string& provider,
     return 0;
   }
   mine->sent = true;
+  check_places(*mine);
   if (mine->provider != provider)
     world_.violate("I3", "sent to another provider than the ledger says: " + n.id.value);
   if (!broker_.believes_to_have(process, "notification-events", mine->partition))

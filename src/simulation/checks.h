@@ -25,6 +25,7 @@ struct CheckOptions {
   bool order = true;                             // I4: not where rate limits of a provider put some off
   std::map<std::string, Limit> provider_limits;  // by provider
   std::map<std::string, Limit> domain_limits;    // by provider, for every domain
+  std::map<Channel, std::size_t> places;         // of one provider: connections, or links times window
 };
 
 class Checks final : public BrokerWatcher, public StoreWatcher, public PeerWatcher {
@@ -83,6 +84,7 @@ class Checks final : public BrokerWatcher, public StoreWatcher, public PeerWatch
   };
   using Taking = std::pair<std::string, std::size_t>;  // notification, part
 
+  void check_places(const Life& life);
   void check_limits(const Life& life);
   void count_use(const std::string& key, const Limit& limit, const std::string& id);
   void check_order(const Expected& expected, const Process& process);

@@ -8,6 +8,7 @@ namespace {
 
 CheckOptions check_options(const Scenario& s) {
   CheckOptions options{.attempts_max = s.attempts_max, .order = !s.limits};
+  options.places = {{Channel::email, s.smtp.connections}, {Channel::sms, s.smpp.links * s.smpp.window}};
   if (!s.limits) return options;
   for (const char* name : {"smtp-1", "smtp-2", "smpp-1", "smpp-2"})
     options.provider_limits[name] = provider_limit;
