@@ -149,7 +149,7 @@ void Engine::look_at_clock(Timestamp now) {
 // Due deliveries wait in the ledger while memory is full of what is for later: that can be read again, but
 // not at once, or the same would be read without end.
 void Engine::make_room_in_memory(Timestamp now) {
-  if (!backlog_ || schedule_.size() < options_.held_max / 2) return;
+  if (!backlog_ || memory_has_room()) return;
   const auto due = schedule_.next_due();
   if (!due || *due <= now) return;
   schedule_.forget_after(now + put_off_in_memory_max);

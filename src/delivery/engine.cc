@@ -139,7 +139,7 @@ void Engine::hold(Held held) {
   const Timestamp now = scheduler_.clock().now();
   look_at_clock(now);  // before what is due by the new time is among what is due by the old
   if (held.due_at > now + horizon) return;
-  if (backlog_ || schedule_.size() >= options_.held_max) {
+  if (backlog_ || memory_is_full()) {
     leave_in_ledger();
     read_paused_ = read_paused_ && held.due_at > now;
     return;
@@ -159,7 +159,7 @@ void Engine::pump() {
     begin_due(now);
     held_.Set(static_cast<double>(schedule_.size()));
     make_room_in_memory(now);
-    if ((read_wanted_ || (backlog_ && !read_paused_)) && schedule_.size() < options_.held_max / 2) read_due();
+    if ((read_wanted_ || (backlog_ && !read_paused_)) && memory_has_room()) read_due();
     set_due_timer(now);
   });
 }
@@ -229,7 +229,7 @@ void Engine::read_due() {
   reading_ = true;
   read_wanted_ = false;
   left_while_reading_ = false;
-  const std::size_t limit = schedule_.size() + options_.read_max;
+  const std::size_t limit = read_limit();
   look_at_clock(scheduler_.clock().now());
   ledger_.due(options_.channel, partitions, scheduler_.clock().now() + horizon, limit,
               back_on(scheduler_, alive_,
@@ -357,6 +357,22 @@ void Engine::stop_when_over() {
 bool Engine::owns(const store::Owner& owner) const {
   const auto partition = partitions_.find(owner.partition);
   return partition != partitions_.end() && partition->second.epoch == owner.epoch;
+}
+
+bool Engine::memory_is_full() const {
+  return schedule_.size() >= options_.held_max || schedule_.bytes() >= options_.held_bytes_max;
+}
+
+bool Engine::memory_has_room() const {
+  return schedule_.size() < options_.held_max / 2 && schedule_.bytes() < options_.held_bytes_max / 2;
+}
+
+// They are read whole, those that memory has already too; that the new ones are about as large is a guess.
+std::size_t Engine::read_limit() const {
+  constexpr std::size_t more_min = 16;
+  const std::size_t usual_bytes = schedule_.size() > 0 ? schedule_.bytes() / schedule_.size() : 1;
+  const std::size_t more = std::max(more_min, options_.held_bytes_max / 4 / usual_bytes);
+  return schedule_.size() + std::min(more, options_.read_max);
 }
 
 std::vector<std::int32_t> Engine::claimed_partitions() const {

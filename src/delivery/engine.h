@@ -40,6 +40,7 @@ struct EngineOptions {
   RetryPolicy retry;
   // Deliveries kept in memory. Beyond it they wait in the ledger and are read when there is room.
   std::size_t held_max = 20'000;
+  std::size_t held_bytes_max = 64 * 1024 * 1024;
   // Read from the ledger at a time, beyond those that memory has already: held_max + read_max is the most.
   std::size_t read_max = 5'000;
 };
@@ -108,6 +109,9 @@ class Engine final : public log::Consumer {
   void release_what_is_over();
   void stop_when_over();
   bool owns(const store::Owner& owner) const;
+  bool memory_is_full() const;
+  bool memory_has_room() const;  // enough to read what waits in the ledger
+  std::size_t read_limit() const;
   std::vector<std::int32_t> claimed_partitions() const;
   Held held_from(store::Delivery delivery) const;
 

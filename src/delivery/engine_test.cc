@@ -214,6 +214,29 @@ TEST_F(EngineTest, MoreThanMemoryHoldsIsReadFromTheLedger) {
   EXPECT_EQ(distinct.size(), 200u);
 }
 
+TEST_F(EngineTest, LargeMessagesFillMemoryEarlier) {
+  engine_.reset();
+  held_bytes_max_ = 1'000'000;
+  start_engine();
+  provider_->slots = 4;
+  std::vector<Notification> many;
+  for (int i = 0; i < 60; ++i) {
+    many.push_back(notification("n" + std::to_string(i), "user_" + std::to_string(i)));
+    many.back().html = std::string(100'000, 'x');
+  }
+  plan(std::move(many));
+  ASSERT_TRUE(nothing_to_redeliver());
+  for (int i = 0; i < 60; ++i) {
+    ASSERT_TRUE(scheduler_.run_until([&] { return !provider_->open.empty(); })) << i;
+    EXPECT_LE(metrics_held(), 30) << "of 60";
+    if (i < 20) {
+      EXPECT_GT(metrics_held(), 4);
+    }
+    provider_->answer(Sent{.answer = "250"});
+  }
+  EXPECT_EQ(provider_->sent.size(), 60u);
+}
+
 TEST_F(EngineTest, ALedgerThatCannotTakeThemHoldsTheOffsets) {
   ledger_->admit_failing = Failing::before;
   plan({notification("n1")});

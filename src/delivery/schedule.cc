@@ -3,9 +3,31 @@
 #include <utility>
 
 namespace vestnik::delivery {
+namespace {
+
+std::size_t bytes_of(const Held& held) {
+  constexpr std::size_t around = 1024;  // ids, names, nodes
+  const Notification& n = *held.notification;
+  return around + n.to.size() + n.subject.size() + n.text.size() + n.html.size();
+}
+
+}  // namespace
+
+bool Schedule::know(const Held& held) {
+  const auto [known, fresh] = known_.try_emplace(held.notification->id, 0);
+  if (fresh) bytes_ += known->second = bytes_of(held);
+  return fresh;
+}
+
+void Schedule::forget(const Held& held) {
+  const auto known = known_.find(held.notification->id);
+  if (known == known_.end()) return;
+  bytes_ -= known->second;
+  known_.erase(known);
+}
 
 bool Schedule::add(Held held) {
-  if (!known_.insert(held.notification->id).second) return false;
+  if (!know(held)) return false;
   if (held.order == 0) held.order = ++orders_;
   due_.insert(std::move(held));
   return true;
@@ -26,13 +48,13 @@ std::vector<Held> Schedule::take(Timestamp now, std::size_t count) {
 }
 
 void Schedule::taken_over(const Held& held) {
-  if (!known_.insert(held.notification->id).second) return;
+  if (!know(held)) return;
   const auto [busy, was_free] = busy_.try_emplace(held.notification->user_id);
   if (!was_free) ++busy->second.open;
 }
 
 void Schedule::finished(const Held& held) {
-  known_.erase(held.notification->id);
+  forget(held);
   const auto busy = busy_.find(held.notification->user_id);
   if (busy == busy_.end() || --busy->second.open > 0) return;
   // They keep their places: the key decides, not when they came to wait.
@@ -43,7 +65,7 @@ void Schedule::finished(const Held& held) {
 void Schedule::drop(const std::function<bool(std::int32_t)>& of_partition) {
   const auto leaves = [&](const Held& held) {
     if (!of_partition(held.owner.partition)) return false;
-    known_.erase(held.notification->id);
+    forget(held);
     return true;
   };
   std::erase_if(due_, leaves);
@@ -53,7 +75,7 @@ void Schedule::drop(const std::function<bool(std::int32_t)>& of_partition) {
 void Schedule::forget_after(Timestamp time) {
   std::erase_if(due_, [&](const Held& held) {
     if (held.due_at <= time) return false;
-    known_.erase(held.notification->id);
+    forget(held);
     return true;
   });
 }

@@ -11,7 +11,6 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -20,7 +19,7 @@
 
 namespace vestnik::delivery {
 
-// Bounded by its user (Engine), who checks size(). Not thread-safe.
+// Bounded by its user (Engine), who checks size() and bytes(). Not thread-safe.
 class Schedule {
  public:
   // False: it is held, waiting or open already. One that was here before keeps its place (Held::order) among
@@ -47,6 +46,8 @@ class Schedule {
 
   bool contains(const NotificationId& id) const { return known_.contains(id); }
   std::size_t size() const { return known_.size(); }
+  // About what they take in memory.
+  std::size_t bytes() const { return bytes_; }
   // When the first of those not waiting for their user is due.
   std::optional<Timestamp> next_due() const;
 
@@ -57,6 +58,9 @@ class Schedule {
     }
   };
 
+  bool know(const Held& held);  // false: it is known already
+  void forget(const Held& held);
+
   std::uint64_t orders_ = 0;
   std::set<Held, ByDue> due_;
   // A user with an open attempt (with several, if earlier owners left them), and those of theirs that are due
@@ -66,7 +70,8 @@ class Schedule {
     std::deque<Held> waiting;
   };
   std::unordered_map<UserId, Busy> busy_;
-  std::unordered_set<NotificationId> known_;  // held, waiting or taken
+  std::unordered_map<NotificationId, std::size_t> known_;  // held, waiting or taken; what each takes
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace vestnik::delivery

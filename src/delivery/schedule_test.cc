@@ -127,5 +127,21 @@ TEST(Schedule, AClockThatIsSetMovesPausesButNotAppointments) {
   EXPECT_EQ(ids(schedule.take(from_unix_us(6'000), 10)), (Ids{"pause"}));
 }
 
+TEST(Schedule, KnowsWhatItHoldsInBytes) {
+  Schedule schedule;
+  schedule.add(held("small", "u1", 10));
+  const std::size_t small = schedule.bytes();
+  Notification n;
+  n.id = {"large"};
+  n.user_id = {"u2"};
+  n.html = std::string(100'000, 'x');
+  schedule.add(Held{.notification = std::make_shared<Notification>(n), .due_at = from_unix_us(20)});
+  EXPECT_GE(schedule.bytes(), small + 100'000);
+  schedule.forget_after(from_unix_us(10));
+  EXPECT_EQ(schedule.bytes(), small);
+  schedule.finished(schedule.take(from_unix_us(10), 1).at(0));
+  EXPECT_EQ(schedule.bytes(), 0u);
+}
+
 }  // namespace
 }  // namespace vestnik::delivery

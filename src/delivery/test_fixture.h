@@ -65,7 +65,8 @@ class EngineTest : public testing::Test {
             .group = "email-service",
             .retry = {.attempts_max = 3,
                       .backoff = {.base = std::chrono::seconds(1), .cap = std::chrono::seconds(10)}},
-            .held_max = held_max_},
+            .held_max = held_max_,
+            .held_bytes_max = held_bytes_max_},
         *log_, *ledger_, std::move(providers), scheduler_, system_random(), *metrics_);
     engine_->start();
   }
@@ -124,6 +125,11 @@ class EngineTest : public testing::Test {
     return amended.get_future().get();
   }
 
+  // The engine's own gauge.
+  double metrics_held() {
+    return metrics_->gauge("vestnik_delivery_held", "", {{"channel", "email"}}).Value();
+  }
+
   bool told(const std::string& step) {
     return scheduler_.run_until([&] { return std::ranges::count(reader_->told, step) > 0; });
   }
@@ -141,6 +147,7 @@ class EngineTest : public testing::Test {
   TemporaryDirectory directory_;
   ManualScheduler scheduler_;
   std::size_t held_max_ = 1000;
+  std::size_t held_bytes_max_ = 64 * 1024 * 1024;
   Route route_;
   bool with_backup_ = false;
   std::unique_ptr<sqlite::Database> database_;
