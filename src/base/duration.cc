@@ -23,7 +23,8 @@ std::optional<milliseconds> parse_duration(std::string_view text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   if (digits == 0 || digits > digits_max) return std::nullopt;
   std::int64_t number = 0;
-  std::from_chars(text.data(), text.data() + digits, number);
+  const std::string_view figures = text.substr(0, digits);
+  std::from_chars(figures.data(), figures.data() + figures.size(), number);
   for (const Unit& unit : units) {
     if (unit.name != text.substr(digits)) continue;
     if (number > std::numeric_limits<std::int64_t>::max() / unit.ms) return std::nullopt;

@@ -10,7 +10,6 @@ using namespace std::chrono_literals;
 using store::Decision;
 using Failing = FailingLedger::Failing;
 using store::DeliveryState;
-using testing::ElementsAre;
 
 class ProvidersTest : public EngineTest {
  protected:

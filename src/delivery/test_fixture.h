@@ -36,13 +36,14 @@ class StepReader final : public log::Consumer {
 };
 
 class EngineTest : public testing::Test {
- protected:
+ public:
   EngineTest() { open(); }
   ~EngineTest() override {
     reader_.reset();
     engine_.reset();
   }
 
+ protected:
   void open() {
     database_ = sqlite::Database::open({.directory = directory_.path()});
     log_ = std::make_unique<log::sqlite::SqliteLog>(*database_, system_clock(),

@@ -22,8 +22,9 @@ std::optional<Limit> parse_limit(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
   Limit limit;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + slash, limit.max);
-  if (error != std::errc() || end != text.data() + slash) return std::nullopt;
+  const std::string_view number = text.substr(0, slash);
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), limit.max);
+  if (error != std::errc() || end != number.data() + number.size()) return std::nullopt;
   const std::string_view window = text.substr(slash + 1);
   auto parsed = parse_duration(window);
   if (!parsed) parsed = parse_duration("1" + std::string(window));
