@@ -3,16 +3,6 @@ cause is reported as `xfailed`, anything worse fails. Who repairs one removes it
 
 import pytest
 
-
-def _known(reason: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(reason=reason, strict=False)
-
-
-RECONNECTS_WITHOUT_PAUSE = _known(
-    "while Kafka is away librdkafka reconnects to the broker it has learned of about 14,000 times a second (reconnect.backoff.ms is not "
-    "honoured) and takes all the CPU there is, which also keeps a broker on the same machine from coming back"
-)
-
 SLOT_FREE_TOO_EARLY = (
     "a provider's slot is free at the answer, before the outcome is durable (Lane::answered), so a crash leaves up to twice the "
     "connections or the window in doubt; seen: 39 copies of one kill with a window of 20"

@@ -7,7 +7,6 @@ import uuid
 
 import peers
 import pytest
-from known_bugs import RECONNECTS_WITHOUT_PAUSE
 from load import Load
 from records import Receivers, Views, check_nothing_is_lost
 from system import CONNECTIONS, PATIENCE_S, QUIET_S, REFUSED_S, WINDOW, Split, audit, bounded_providers, with_slack
@@ -108,7 +107,6 @@ def cpu_seconds(server: Vestnik) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-@RECONNECTS_WITHOUT_PAUSE
 def test_waiting_for_the_brokers_costs_next_to_nothing(start, broker):
     """Row "all brokers away": no crash, and no storm of connections either. An idle process stays idle."""
     server = start(KAFKA_BROKERS=broker.address)

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <set>
+#include <thread>
+#include <time.h>
 
 #include "log/contract_support.h"
 #include "log/kafka/kafka_log.h"
@@ -14,6 +16,7 @@ namespace {
 
 using log::test::Member;
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 
 constexpr milliseconds told_within{2000};    // log.h
 constexpr milliseconds closed_within{5000};  // kafka_log.h
@@ -26,6 +29,13 @@ milliseconds time_of(F action) {
   const auto begin = std::chrono::steady_clock::now();
   action();
   return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+}
+
+// What all threads of this process have worked.
+double cpu_seconds() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 // A broker of its own, since it is killed.
@@ -122,6 +132,24 @@ TEST_F(Faults, NothingConfirmedIsLostWhenTheBrokerIsKilled) {
     const std::set<std::string> seen(values.begin(), values.end());
     return std::ranges::includes(seen, confirmed);
   }));
+}
+
+// A storm of connects would take all the CPU there is, and keep a broker on the same machine from coming
+// back.
+TEST_F(Faults, WaitingForTheBrokerIsIdle) {
+  const auto log = open();
+  Member member(*log, {.group = topic, .topics = {topic}});
+  ASSERT_TRUE(append_in_the_end(*log, topic, "user_1", "before"));
+  ASSERT_TRUE(member.wait_for_records(1));
+  broker->kill();
+  Answer lost(*log, topic, {Record{"user_1", "lost", {}}});
+  EXPECT_EQ(lost.error(), ErrorKind::unavailable);
+  const double before = cpu_seconds();
+  std::this_thread::sleep_for(seconds(3));      // the time that is measured: nobody wants anything
+  EXPECT_LT(cpu_seconds() - before, 0.25 * 3);  // a quarter of a core; 0.01 s is usual
+  broker->start();
+  EXPECT_TRUE(append_in_the_end(*log, topic, "user_1", "after"));
+  EXPECT_TRUE(member.wait([&] { return std::ranges::count(member.values(), "after") > 0; }));
 }
 
 // Its back-pressure must not look like death to the group.

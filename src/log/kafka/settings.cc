@@ -73,6 +73,10 @@ ConfHandle common_settings() {
   // 10 s between attempts, the default, would make us late by that much after an outage.
   set(conf.get(), "reconnect.backoff.ms", "50");
   set(conf.get(), "reconnect.backoff.max.ms", "1000");
+  // With connections on demand, the default, whatever waits for a broker asks for its connection anew at each
+  // change of state, and each such wish ends the backoff: one pending question (Topics, the lag) makes
+  // librdkafka 2.15.1 reconnect 14,000 times a second to a broker that refuses.
+  set(conf.get(), "enable.sparse.connections", "false");
   rd_kafka_conf_set_log_cb(conf.get(), &write_log);
   return conf;
 }
