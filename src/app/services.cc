@@ -191,7 +191,8 @@ std::unique_ptr<Service> make_email_service(const Surroundings& s) {
       s, Channel::email, configuration.options.email_service_group, [&](net::EventLoop& loop) {
         Providers providers;
         for (const SmtpRoute& smtp : configuration.smtp)
-          providers.add(std::make_unique<email::SmtpProvider>(loop, smtp.url, configuration.email_from),
+          providers.add(std::make_unique<email::SmtpProvider>(loop, smtp.url, configuration.email_from,
+                                                              system_random(), smtp.route.name),
                         smtp.route);
         if (configuration.smtp.empty())
           providers.add(std::make_unique<email::EmailSandbox>(loop, s.backing.store->sandbox(),
@@ -206,9 +207,11 @@ std::unique_ptr<Service> make_sms_service(const Surroundings& s) {
       s, Channel::sms, configuration.options.sms_service_group, [&](net::EventLoop& loop) {
         Providers providers;
         for (const SmppRoute& smpp : configuration.smpp)
-          providers.add(std::make_unique<sms::SmppProvider>(
-                            loop, sms::SmppProviderOptions{.url = smpp.url, .source = smpp.from}),
-                        smpp.route);
+          providers.add(
+              std::make_unique<sms::SmppProvider>(
+                  loop,
+                  sms::SmppProviderOptions{.name = smpp.route.name, .url = smpp.url, .source = smpp.from}),
+              smpp.route);
         if (configuration.smpp.empty())
           providers.add(std::make_unique<sms::SmsSandbox>(loop, s.backing.store->sandbox()));
         return providers;

@@ -22,8 +22,6 @@ namespace {
 using delivery::Attempt;
 using delivery::AttemptDone;
 
-constexpr std::string_view component = "smtp";
-
 // EHLO wants the client's own name (RFC 5321 section 4.1.1.1).
 std::string host_name() {
   std::array<char, 256> name{};
@@ -67,12 +65,14 @@ struct SmtpProvider::Impl : std::enable_shared_from_this<Impl> {
     bool opened = false;  // for this message
   };
 
-  Impl(net::EventLoop& l, smtp::Url url, Mailbox f, Random& random)
-      : loop(l),
+  Impl(net::EventLoop& l, smtp::Url url, Mailbox f, Random& random, std::string n)
+      : name(std::move(n)),
+        loop(l),
         target(target_of(std::move(url))),
         from(std::move(f)),
         pool(target.url.connections, random) {}
 
+  const std::string name;  // of the provider, and so of its log lines
   net::EventLoop& loop;
   SmtpTarget target;
   Mailbox from;
@@ -203,7 +203,7 @@ void SmtpProvider::Impl::finish(Exchanged exchanged, AttemptDone done) {
   if (exchanged.connection) {
     live.erase(exchanged.connection);
     exchanged.connection->idle_since = loop.clock().steady_now();
-    if (exchanged.opened && !pool.well()) logging::info(component, "the server takes messages again");
+    if (exchanged.opened && !pool.well()) logging::info(name, "the server takes messages again");
   }
   pool.end(std::move(exchanged.connection), exchanged.opened);
   if (stopping)
@@ -218,7 +218,7 @@ void SmtpProvider::Impl::finish(Exchanged exchanged, AttemptDone done) {
 void SmtpProvider::Impl::note_failure(const smtp::ConnectionFailure& failure) {
   const auto pause = pool.failed(failure.text());
   if (!pause || stopping) return;
-  logging::warning(component, "no connection to the server",
+  logging::warning(name, "no connection to the server",
                    {{"reason", failure.text()}, {"retry_in_ms", pause->count()}});
   backoff_timer = loop.after(*pause, [weak = weak_from_this()] {
     const auto self = weak.lock();
@@ -285,10 +285,13 @@ void SmtpProvider::Impl::end_if_empty() {
   std::exchange(stopped, nullptr)();
 }
 
-SmtpProvider::SmtpProvider(net::EventLoop& loop, smtp::Url url, Mailbox from, Random& random)
-    : impl_(std::make_shared<Impl>(loop, std::move(url), std::move(from), random)) {}
+SmtpProvider::SmtpProvider(net::EventLoop& loop, smtp::Url url, Mailbox from, Random& random,
+                           std::string name)
+    : impl_(std::make_shared<Impl>(loop, std::move(url), std::move(from), random, std::move(name))) {}
 
 SmtpProvider::~SmtpProvider() = default;
+
+std::string_view SmtpProvider::name() const { return impl_->name; }
 
 std::size_t SmtpProvider::capacity() const { return impl_->capacity(); }
 
@@ -306,7 +309,7 @@ void SmtpProvider::stop(std::chrono::milliseconds limit, Task stopped) {
 }
 
 Health SmtpProvider::health() const {
-  return {.part = "smtp", .well = impl_->pool.well(), .detail = impl_->pool.detail()};
+  return {.part = impl_->name, .well = impl_->pool.well(), .detail = impl_->pool.detail()};
 }
 
 }  // namespace vestnik::email

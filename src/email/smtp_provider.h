@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "base/ids.h"
 #include "delivery/provider.h"
@@ -24,11 +25,12 @@ class SmtpProvider final : public delivery::Provider {
  public:
   // Opens nothing yet. `loop` is the engine's executor; it and `random` must outlive the provider.
   // Throws std::runtime_error when the URL's ca_file can't be read.
-  SmtpProvider(net::EventLoop& loop, smtp::Url url, Mailbox from, Random& random = system_random());
+  SmtpProvider(net::EventLoop& loop, smtp::Url url, Mailbox from, Random& random = system_random(),
+               std::string name = "smtp");
   // After stop() has called back.
   ~SmtpProvider() override;
 
-  std::string_view name() const override { return "smtp"; }
+  std::string_view name() const override;
   std::size_t capacity() const override;
   void send(delivery::Attempt attempt, delivery::AttemptDone done) override;
   void on_capacity(std::move_only_function<void()> call) override;

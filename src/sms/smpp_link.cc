@@ -16,7 +16,6 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-constexpr std::string_view component = "smpp";
 
 // A few hundred responses at a time.
 constexpr std::size_t read_buffer_bytes = 32 * 1024;
@@ -103,7 +102,7 @@ net::Awaitable<bool> SmppLink::connect() {
     connected = co_await stream_->start_tls(options_.tls, options_.host, deadline);
   if (!connected) {
     problem_ = "can't connect: " + connected.error().message;
-    logging::debug(component, "can't connect", {{"reason", connected.error().message}});
+    logging::debug(options_.provider, "can't connect", {{"reason", connected.error().message}});
     if (owner_) owner_->link_changed();
     co_return false;
   }
@@ -187,7 +186,7 @@ net::Awaitable<void> SmppLink::finish() {
 
 void SmppLink::report_lost() {
   if (stopping_ && session_->unanswered() == 0) return;
-  logging::warning(component, "link lost",
+  logging::warning(options_.provider, "link lost",
                    {{"reason", problem_}, {"unanswered", static_cast<std::int64_t>(session_->unanswered())}});
 }
 
@@ -204,7 +203,7 @@ void SmppLink::handle(smpp::Event event) {
                  [&](smpp::Bound&) {
                    bound_at_ = now();
                    problem_.clear();
-                   logging::info(component, "bound", {{"window", options_.session.window}});
+                   logging::info(options_.provider, "bound", {{"window", options_.session.window}});
                  },
                  [&](smpp::Answered& answered) {
                    if (owner_) owner_->link_answered(answered.token, std::move(answered.outcome));

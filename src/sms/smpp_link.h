@@ -16,6 +16,7 @@
 namespace vestnik::sms {
 
 struct LinkOptions {
+  std::string provider = "smpp";  // for log lines
   std::string host;
   std::uint16_t port = 0;
   std::shared_ptr<boost::asio::ssl::context> tls;  // empty: in the clear

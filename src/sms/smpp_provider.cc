@@ -20,7 +20,8 @@ constexpr std::uint8_t esm_class_with_header = 0x40;       // SMPP 3.4 section 5
 constexpr std::uint8_t receipt_on_success_or_failure = 1;  // section 5.2.17
 
 LinkOptions link_options(const SmppProviderOptions& options, std::shared_ptr<boost::asio::ssl::context> tls) {
-  LinkOptions link{.host = options.url.host,
+  LinkOptions link{.provider = options.name,
+                   .host = options.url.host,
                    .port = options.url.port,
                    .tls = std::move(tls),
                    .session = options.session,

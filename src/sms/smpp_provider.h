@@ -19,6 +19,7 @@
 namespace vestnik::sms {
 
 struct SmppProviderOptions {
+  std::string name = "smpp";  // of its log lines too
   smpp::SmppUrl url;
   smpp::Address source;  // sender_address()
   std::size_t parts_max = text::parts_max_default;
@@ -36,7 +37,7 @@ class SmppProvider final : public delivery::Provider, private SmppLink::Owner {
   // On the loop's thread, or once the loop no longer runs. Open attempts get no outcome.
   ~SmppProvider() override;
 
-  std::string_view name() const override { return "smpp"; }
+  std::string_view name() const override { return options_.name; }
 
   // The free window over the bound binds. An attempt takes a place for each of its parts, so it may shrink by
   // more than one; parts beyond the window (at most parts_max - 1 for the last attempt taken) wait in their
