@@ -9,6 +9,7 @@ from typing import Any, Callable, NamedTuple
 
 import peers
 from load import Load, User
+from system import CONNECTIONS, WINDOW
 from vestnik import Vestnik, wait_until
 
 READERS = 4
@@ -152,6 +153,14 @@ def check_nothing_is_lost(views: Views, load: Load, receivers: Receivers, emails
     assert not lost, f"{len(lost)} users without their {sms} SMS: {lost[:5]}"
     strangers = set(phones) - {user.phone for user in accepted.values()} - attempted["unanswered phones"]
     assert not strangers, f"SMS for nobody who could have been accepted: {sorted(strangers)[:5]}"
+
+
+def check_copies(receivers: Receivers, email_crashes: int, sms_crashes: int) -> None:
+    """I3: after so many crashes of who sends them, one copy for each connection and each place in the window, no more."""
+    copies = receivers.email_copies(), receivers.sms_copies()
+    bounds = CONNECTIONS * email_crashes, WINDOW * sms_crashes
+    print(f"{copies} copies, at most {bounds}")
+    assert copies[0] <= bounds[0] and copies[1] <= bounds[1], f"I3: {copies} copies, at most {bounds}"
 
 
 def check_order(views: Views, users: list[str]) -> None:

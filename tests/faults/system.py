@@ -7,7 +7,7 @@ import threading
 from typing import Callable
 
 import peers
-from vestnik import Vestnik, run
+from vestnik import Vestnik
 
 CONNECTIONS = 4
 WINDOW = 20
@@ -35,18 +35,6 @@ TWO_TEMPLATES = {
 
 def bounded_providers(smtp: peers.SmtpServer, smsc: peers.Smsc) -> dict[str, str]:
     return {"SMTP_URL": f"{smtp.url}&connections={CONNECTIONS}", "SMPP_URL": f"{smsc.url}?window={WINDOW}"}
-
-
-def has_audit() -> bool:
-    return "audit" in run("--help").stdout
-
-
-def audit(**variables: str) -> None:
-    """`vestnik audit` agrees, on whatever these variables name."""
-    if not has_audit():
-        return
-    result = run("audit", timeout=60, **variables)
-    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def with_slack(promised_s: float) -> float:

@@ -7,9 +7,10 @@ import uuid
 
 import peers
 import pytest
+from audits import audit_quiet
 from load import Load
 from records import Receivers, Views, check_nothing_is_lost
-from system import CONNECTIONS, PATIENCE_S, QUIET_S, REFUSED_S, WINDOW, Split, audit, bounded_providers, with_slack
+from system import CONNECTIONS, PATIENCE_S, QUIET_S, REFUSED_S, WINDOW, Split, bounded_providers, with_slack
 from vestnik import Vestnik, free_port, wait_until
 
 AWAY = [pytest.param(8, id="8s"), pytest.param(60, id="60s", marks=pytest.mark.long)]
@@ -83,7 +84,7 @@ def test_all_brokers_away(start, tmp_path, broker, smtp, smsc, rng, away_s):
         check_nothing_is_lost(views, load, receivers)
         assert (receivers.email_copies(), receivers.sms_copies()) == (0, 0), "nobody was killed in a transaction"
         system.alive()
-        audit(**users.variables)
+        audit_quiet(load, receivers, **users.variables)
         system.stop()
 
 
@@ -135,5 +136,5 @@ def test_a_broker_restarts(start, tmp_path, broker, smtp, smsc, rng, restarts):
     views = Views(server, load.accepted(), count=2, seconds=QUIET_S)
     check_nothing_is_lost(views, load, receivers)
     assert receivers.email_copies() <= CONNECTIONS * restarts and receivers.sms_copies() <= WINDOW * restarts
-    audit(**server.variables)
+    audit_quiet(load, receivers, **server.variables)
     assert server.stop() == 0

@@ -3,6 +3,7 @@
 import itertools
 import time
 
+from audits import audit
 from records import Receivers
 from system import PATIENCE_S
 from vestnik import Vestnik, wait_until
@@ -74,6 +75,7 @@ def test_what_is_planned_for_later_does_not_go_early(start, workflow, faults, sm
     wait_until(lambda: subjects().count("later") == len(users), READ_AGAIN_S, lambda: f"those whose time has come: {len(subjects())}")
     assert receivers.email_copies() == 0
     assert server.stop() == 0
+    audit(**server.variables)
 
 
 def test_a_clock_that_is_set_back_delays_no_retry(start, faults, mail_server):

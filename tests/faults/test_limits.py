@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from audits import audit
 from load import user
 from records import Receivers
 from system import PATIENCE_S, QUIET_S
@@ -42,6 +43,7 @@ def test_a_rate_limit_holds_over_restarts(start, smtp, rng, stop):
     wait_until(lambda: len({e.notification_id for e in receivers.emails()}) == MESSAGES, QUIET_S, "all are sent")
     for user_id in users:
         server.wait_settled(user_id, states=("sent",), count=1, seconds=PATIENCE_S)
+    audit("--wait", "30s", **server.variables)
     begun = [email.began_at for email in receivers.emails()]
     check_never_more(begun, N, WINDOW_S - WAY_S)
     # A limit that let almost nothing through would hold too.

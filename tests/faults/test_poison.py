@@ -7,6 +7,7 @@ import uuid
 
 import peers
 import pytest
+from audits import audit
 from kafka_wire import Producer, Record
 from system import PATIENCE_S
 from vestnik import PROJECT, Vestnik, run, wait_until
@@ -68,6 +69,7 @@ def test_records_that_can_not_be_read(start, kafka, topics, smtp, smsc):
     assert len(lines) >= 3 * per_topic
     assert all({"topic", "partition", "offset", "reason"} <= line.keys() for line in lines), lines[:3]
     assert server.get("/readyz").status == 200
+    assert audit("--wait", "30s", **server.variables)["unreadable"] >= 2 * per_topic
     assert server.stop() == 0
     # Not read a second time: their offsets were let go.
     server.start()

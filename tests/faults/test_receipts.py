@@ -1,6 +1,7 @@
 """FAULTS.md: receipts early, late, twice, for unknown ids. State only moves forward; counted once."""
 
 import pytest
+from audits import audit
 from records import Receivers
 from system import PATIENCE_S
 from test_smpp import register, settled, what
@@ -72,6 +73,7 @@ def test_after_a_restart(start, smtp, sms_centre, rng):
         server.kill()
         server.start()
     check_delivered_once_each(server, users)
+    audit("--wait", "30s", **server.variables)
     assert receivers.sms_copies() <= 3 * 10
 
 

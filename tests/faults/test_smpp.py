@@ -4,6 +4,7 @@ down without burning attempts; rebinds; exactly W in doubt."""
 import collections
 
 import pytest
+from audits import audit
 from load import user
 from records import Receivers
 from system import PATIENCE_S
@@ -84,6 +85,7 @@ def test_a_category_that_holds_what_is_in_doubt(start, smtp, sms_centre):
     receivers = Receivers(smtp, smsc)
     assert receivers.sms_copies() == 0 and len(receivers.sms()) == 40
     assert server.stop() == 0
+    assert audit(**server.variables)["channels"]["sms"]["in_doubt"] == WINDOW
     server.start()
     for view in held:
         assert server.notification(view["notification_id"])["state"] == "in_doubt", "a restart decides nothing"

@@ -4,9 +4,10 @@ import time
 
 import peers
 import pytest
+from audits import audit_quiet, audit_stopped
 from load import Load
 from records import Receivers, Views, check_nothing_is_lost
-from system import PATIENCE_S, QUIET_S, Split, audit, bounded_providers
+from system import PATIENCE_S, QUIET_S, Split, bounded_providers
 from vestnik import wait_until
 
 
@@ -26,7 +27,7 @@ def test_a_graceful_stop_loses_nothing_and_makes_no_copy(start, mail_server, sms
     check_nothing_is_lost(views, load, receivers)
     assert (receivers.email_copies(), receivers.sms_copies()) == (0, 0)
     assert server.stop() == 0
-    audit(**server.variables)
+    audit_stopped(load, receivers, **server.variables)
 
 
 def test_a_graceful_stop_of_every_service_in_turn_makes_no_copy(start, tmp_path, mail_server, sms_centre, rng, kafka, topics):
@@ -44,4 +45,5 @@ def test_a_graceful_stop_of_every_service_in_turn_makes_no_copy(start, tmp_path,
         views = Views(system.one("analytics-service"), load.accepted(), count=2, seconds=QUIET_S)
         check_nothing_is_lost(views, load, receivers)
         assert (receivers.email_copies(), receivers.sms_copies()) == (0, 0)
+        audit_quiet(load, receivers, **system.one("analytics-service").variables)
         system.stop()
