@@ -22,7 +22,7 @@ SLOW_SMS = ("--answer-delay-ms", "300")
 PACE_S = 0.04
 RESIDENT_MIB_MAX = 200
 # Kafka's session is 6 s: who is silent for longer loses its partitions.
-ASLEEP_S = [pytest.param(15, id="15s"), pytest.param(60, id="60s", marks=pytest.mark.long)]
+ASLEEP_S = [pytest.param(10, id="10s"), pytest.param(60, id="60s", marks=pytest.mark.long)]
 
 
 def partitions_lost(process: Vestnik) -> int:

@@ -23,7 +23,7 @@ FRAME_HEADER_BYTES = 24
 def test_what_was_not_synced_is_gone(start, faults, mail_server, sms_centre, rng, rounds):
     """Row "power loss": at a random moment under load all writes since each file's last fsync are lost, or all but a random
     number of the first of them."""
-    smtp, smsc = mail_server("--answer-delay", "0.02"), sms_centre("--answer-delay-ms", "50")
+    smtp, smsc = mail_server("--answer-delay", "0.02"), sms_centre("--answer-delay-ms", "150")
     server = start(**bounded_providers(smtp, smsc), **faults.variables)
     receivers = Receivers(smtp, smsc)
     lost = 0
