@@ -1,11 +1,12 @@
 """What the receivers wrote down, read as it grows, and compared with what clients were told and with what the API says."""
 
+import bisect
 import collections
 import concurrent.futures
 import email.parser
 import json
 import pathlib
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, Hashable, Iterable, NamedTuple
 
 import peers
 from load import Load, User
@@ -155,12 +156,28 @@ def check_nothing_is_lost(views: Views, load: Load, receivers: Receivers, emails
     assert not strangers, f"SMS for nobody who could have been accepted: {sorted(strangers)[:5]}"
 
 
-def check_copies(receivers: Receivers, email_crashes: int, sms_crashes: int) -> None:
-    """I3: after so many crashes of who sends them, one copy for each connection and each place in the window, no more."""
-    copies = receivers.email_copies(), receivers.sms_copies()
-    bounds = CONNECTIONS * email_crashes, WINDOW * sms_crashes
-    print(f"{copies} copies, at most {bounds}")
-    assert copies[0] <= bounds[0] and copies[1] <= bounds[1], f"I3: {copies} copies, at most {bounds}"
+def copies_of_each_crash(handed_over: Iterable[tuple[Hashable, float]], restarts: list[float]) -> list[int]:
+    """A copy is the work of the crash that left what went before it in doubt: the next one after that was handed over."""
+    times = collections.defaultdict(list)
+    for message, at in handed_over:
+        times[message].append(at)
+    copies = [0] * len(restarts)
+    for message, of_message in times.items():
+        for at in sorted(of_message)[:-1]:
+            crash = bisect.bisect_left(restarts, at)
+            assert crash < len(restarts), f"I3: a copy of {message} that no crash explains"
+            copies[crash] += 1
+    return copies
+
+
+def check_copies(receivers: Receivers, email_restarts: list[float], sms_restarts: list[float]) -> None:
+    """I3: each crash of who sends them makes one copy for each connection and each place in the window, no more. It is known
+    by the time of the restart after it."""
+    emails = copies_of_each_crash(((e.notification_id, e.began_at) for e in receivers.emails()), email_restarts)
+    sms = copies_of_each_crash((((s.phone, s.text), s.at) for s in receivers.sms()), sms_restarts)
+    said = f"copies of each crash: e-mails {emails}, at most {CONNECTIONS}; SMS {sms}, at most {WINDOW}"
+    print(said)
+    assert max(emails, default=0) <= CONNECTIONS and max(sms, default=0) <= WINDOW, f"I3: {said}"
 
 
 def check_order(views: Views, users: list[str]) -> None:

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import struct
 import threading
+import time
 
 import pytest
 from audits import audit, audit_stopped
@@ -26,7 +27,7 @@ def test_what_was_not_synced_is_gone(start, faults, mail_server, sms_centre, rng
     smtp, smsc = mail_server("--answer-delay", "0.02"), sms_centre("--answer-delay-ms", "150")
     server = start(**bounded_providers(smtp, smsc), **faults.variables)
     receivers = Receivers(smtp, smsc)
-    lost = 0
+    lost, restarts = 0, []
     with Load(server, rng) as load:
         for number in range(rounds):
             before = min(receivers.counts())
@@ -39,6 +40,7 @@ def test_what_was_not_synced_is_gone(start, faults, mail_server, sms_centre, rng
             faults.reset()
             lost += faults.lose_unsynced(keep=rng.choice([0, 0, 1, 2, 5]))
             audit(**server.variables)
+            restarts.append(time.time())
             server.start()
     print(f"{lost} writes lost, {len(load.accepted())} users accepted")
     assert lost > 0, "the faults never lost anything, so this showed nothing"
@@ -46,7 +48,7 @@ def test_what_was_not_synced_is_gone(start, faults, mail_server, sms_centre, rng
     check_nothing_is_lost(views, load, receivers)
     assert server.stop() == 0
     audit_stopped(load, receivers, **server.variables)
-    check_copies(receivers, rounds, rounds)
+    check_copies(receivers, restarts, restarts)
 
 
 class TornLog:
