@@ -1,5 +1,6 @@
 #include "sms/smpp_link.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -39,7 +40,13 @@ SteadyTime SmppLink::now() const { return loop_.clock().steady_now(); }
 
 void SmppLink::start() { asio::co_spawn(loop_.context(), run(shared_from_this()), asio::detached); }
 
-std::size_t SmppLink::free() { return session_ && !closing_ && !stopping_ ? session_->free(now()) : 0; }
+// All answers of one read have freed their places before the first is told. Whoever is told must not find the
+// places of the others free: it would send more than a crash may leave in doubt.
+std::size_t SmppLink::free() {
+  if (!session_ || closing_ || stopping_) return 0;
+  const std::size_t free = session_->free(now());
+  return free - std::min(free, answers_untold_);
+}
 
 void SmppLink::submit(smpp::SubmitToken token, smpp::ShortMessage message) {
   if (!session_) {
@@ -177,7 +184,7 @@ net::Awaitable<void> SmppLink::finish() {
     session_->end(reached);
     std::vector<smpp::Event> events = session_->take_events();
     session_.reset();
-    for (smpp::Event& event : events) handle(std::move(event));
+    tell(std::move(events));
   }
   stream_->close();
   stream_.reset();
@@ -192,10 +199,16 @@ void SmppLink::report_lost() {
 
 // After every step of the session: what it says is passed on, what it wants written wakes the writer.
 void SmppLink::session_stepped() {
-  for (smpp::Event& event : session_->take_events()) handle(std::move(event));
+  tell(session_->take_events());
   wake_.cancel();
   arm_tick();
   if (owner_) owner_->link_changed();
+}
+
+void SmppLink::tell(std::vector<smpp::Event> events) {
+  answers_untold_ += static_cast<std::size_t>(std::ranges::count_if(
+      events, [](const smpp::Event& event) { return std::holds_alternative<smpp::Answered>(event); }));
+  for (smpp::Event& event : events) handle(std::move(event));
 }
 
 void SmppLink::handle(smpp::Event event) {
@@ -206,6 +219,7 @@ void SmppLink::handle(smpp::Event event) {
                    logging::info(options_.provider, "bound", {{"window", options_.session.window}});
                  },
                  [&](smpp::Answered& answered) {
+                   --answers_untold_;
                    if (owner_) owner_->link_answered(answered.token, std::move(answered.outcome));
                  },
                  [&](smpp::ReceiptCame& came) {

@@ -75,6 +75,7 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
 
   SteadyTime now() const;
   void session_stepped();
+  void tell(std::vector<smpp::Event> events);
   void handle(smpp::Event event);
   void pass_on(smpp::ReceiptCame came);
   void receipt_recorded(std::uint64_t connection, smpp::ReceiptToken token);
@@ -95,10 +96,11 @@ class SmppLink : public std::enable_shared_from_this<SmppLink> {
   SteadyTime tick_at_ = SteadyTime::max();
   std::uint64_t connection_ = 0;  // its number: a token is of one session
   std::size_t receipts_open_ = 0;
-  std::uint64_t handed_ = 0;  // bytes given to stream_->write()
-  bool writing_ = false;      // write_output() runs
-  bool closing_ = false;      // the session is over; what is left of its output is still written
-  bool broken_ = false;       // the stream is over
+  std::size_t answers_untold_ = 0;  // the session has them, the owner not yet
+  std::uint64_t handed_ = 0;        // bytes given to stream_->write()
+  bool writing_ = false;            // write_output() runs
+  bool closing_ = false;            // the session is over; what is left of its output is still written
+  bool broken_ = false;             // the stream is over
   bool stopping_ = false;
   int failures_ = 0;  // connections in a row that did not last
   std::optional<SteadyTime> bound_at_;
