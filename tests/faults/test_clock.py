@@ -52,9 +52,9 @@ def test_what_is_planned_for_later_does_not_go_early(start, workflow, faults, sm
     for jump in (HOUR_S, -24 * HOUR_S):
         noticed = clocks_noticed(server)
         faults.move_clock(jump)
+        users += [register(server, numbers, prefix(jump)) for _ in range(5)]
         wait_until(lambda: clocks_noticed(server) > noticed, PATIENCE_S, "the clock was set")
         check_none_is_early()
-        users += [register(server, numbers, prefix(jump)) for _ in range(5)]
         wait_until(lambda: subjects().count("now") == len(users), PATIENCE_S, lambda: f"those due at once, at {jump} s: {subjects()}")
     assert server.stop() == 0
     for jump in JUMPS_S:
