@@ -1,7 +1,9 @@
 #include "store/postgres/pool.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "base/logging.h"
 #include "store/postgres/worker.h"
 
 namespace vestnik::store::postgres {
@@ -93,14 +95,21 @@ bool Pool::stopping() const {
 
 void Pool::note(bool connected, bool lost, std::string trouble) {
   const std::lock_guard lock(mutex_);
+  const bool was_well = is_well();
   connected_ += connected ? 1 : 0;
   connected_ -= lost ? 1 : 0;
   trouble_ = std::move(trouble);
+  if (was_well && !is_well()) {
+    told_of_trouble_ = true;
+    logging::warning("store", "PostgreSQL does not answer", {{"reason", trouble_}});
+  } else if (is_well() && std::exchange(told_of_trouble_, false)) {
+    logging::info("store", "PostgreSQL answers again");
+  }
 }
 
 Health Pool::health() const {
   const std::lock_guard lock(mutex_);
-  Health health{.part = "store", .well = connected_ > 0 && trouble_.empty(), .detail = trouble_};
+  Health health{.part = "store", .well = is_well(), .detail = trouble_};
   if (!health.well && trouble_.empty()) health.detail = "no connection to PostgreSQL yet";
   return health;
 }

@@ -70,6 +70,7 @@ class Pool {
 
   std::optional<Error> refuses(std::size_t rows) const;
   void wake_one();
+  bool is_well() const { return connected_ > 0 && trouble_.empty(); }
 
   const Options options_;
   mutable std::mutex mutex_;
@@ -78,7 +79,8 @@ class Pool {
   std::size_t waiting_rows_ = 0;
   std::size_t connected_ = 0;
   bool stopping_ = false;
-  std::string trouble_;  // the last one, empty since the last success
+  std::string trouble_;           // the last one, empty since the last success
+  bool told_of_trouble_ = false;  // in the log, and not yet that it is over
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::jthread> threads_;
 };
