@@ -36,8 +36,13 @@ bool SmppServer::accept(const WirePtr& wire) {
   auto link = std::make_shared<Link>();
   link->wire = wire;
   links_.push_back(link);
-  wire->to_server = {.bytes = [this, link](std::string_view bytes) { on_bytes(link, bytes); },
-                     .closed = [this, link] { std::erase(links_, link); }};
+  // The link holds the wire; one that is no longer open hears nothing more.
+  const std::weak_ptr held = link;
+  wire->to_server = {.bytes =
+                         [this, held](std::string_view bytes) {
+                           if (const auto open = held.lock()) on_bytes(open, bytes);
+                         },
+                     .closed = [this, held] { std::erase(links_, held.lock()); }};
   return true;
 }
 

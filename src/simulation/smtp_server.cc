@@ -19,8 +19,13 @@ bool SmtpServer::accept(const WirePtr& wire) {
   auto connection = std::make_shared<Connection>();
   connection->wire = wire;
   open_.push_back(connection);
-  wire->to_server = {.bytes = [this, connection](std::string_view bytes) { on_bytes(connection, bytes); },
-                     .closed = [this, connection] { std::erase(open_, connection); }};
+  // The connection holds the wire; one that is no longer open hears nothing more.
+  const std::weak_ptr held = connection;
+  wire->to_server = {.bytes =
+                         [this, held](std::string_view bytes) {
+                           if (const auto open = held.lock()) on_bytes(open, bytes);
+                         },
+                     .closed = [this, held] { std::erase(open_, held.lock()); }};
   if (misbehaves(connection)) return true;
   answer(connection, world_.dice.chance(moods_.transient / 2) ? "421 busy\r\n" : "220 simulated\r\n");
   return true;
