@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/backing_metrics.h"
 #include "app/status.h"
 
 namespace vestnik::app {
@@ -48,6 +49,7 @@ System::System(Configuration configuration)
     if (configuration_.role == config::Role::all || configuration_.role == role)
       services_.push_back(make(surroundings));
   }
+  add_backing_metrics(metrics_, backing_);
   add_status_routes(router, metrics_, [this] { return health(); });
   // The address first: one that is taken is told before anything has begun.
   server_ = net::HttpServer::listen({.host = configuration_.options.host,

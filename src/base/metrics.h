@@ -1,12 +1,15 @@
 // Metrics in Prometheus' text format. One registry a process, passed to whoever measures.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <string>
+#include <vector>
 
 namespace vestnik {
 
@@ -31,9 +34,19 @@ class Metrics {
     return prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add(labels, bounds);
   }
 
-  std::vector<prometheus::MetricFamily> collect() const { return registry_->Collect(); }
+  // Runs `refresh` at the beginning of each collect(), one at a time, for what is kept elsewhere. Before the
+  // first collect().
+  void before_collect(std::function<void()> refresh) { refreshers_.push_back(std::move(refresh)); }
+
+  std::vector<prometheus::MetricFamily> collect() const {
+    const std::lock_guard lock(collecting_);
+    for (const auto& refresh : refreshers_) refresh();
+    return registry_->Collect();
+  }
 
  private:
+  std::vector<std::function<void()>> refreshers_;
+  mutable std::mutex collecting_;
   std::shared_ptr<prometheus::Registry> registry_ = std::make_shared<prometheus::Registry>();
 };
 

@@ -21,9 +21,12 @@ void check_access(const Config& config, const Usable& usable, Problems& problems
 }
 
 // One service alone shares log and store with the others, so both must be where the others can reach them.
+// `sqlite:` says knowingly that it is the only one on its store; on the embedded log it then works off what
+// another has left there, one service at a time (the file's lock sees to that).
 void check_split_role(const Config& config, Role role, const Usable& usable, Problems& problems) {
   if (role == Role::all) return;
-  if (usable("KAFKA_BROKERS") && !config.uses_kafka())
+  if (usable("KAFKA_BROKERS") && !config.uses_kafka() &&
+      (config.database_url.empty() || config.uses_postgresql()))
     add(problems,
         fmt::format("{} alone needs KAFKA_BROKERS: the embedded log is for one process (`vestnik serve` "
                     "runs all services in one)",

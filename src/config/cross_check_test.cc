@@ -52,6 +52,14 @@ TEST(CrossCheck, ASplitRoleNeedsKafkaAndAStoreThatOthersSee) {
   EXPECT_TRUE(config.uses_postgresql());
 }
 
+TEST(CrossCheck, ASplitRoleMaySayThatItIsTheOnlyOneOnTheEmbeddedFile) {
+  Config config = defaults();
+  config.database_url = "sqlite:";
+  EXPECT_THAT(problems(config, Role::email_service), ElementsAre());
+  config.database_url = "postgresql://db/vestnik";
+  EXPECT_THAT(problems(config, Role::email_service), ElementsAre(HasSubstr("needs KAFKA_BROKERS")));
+}
+
 TEST(CrossCheck, TopicsAndGroupsDiffer) {
   Config config = defaults();
   config.topic_analytics_events = config.topic_user_events;

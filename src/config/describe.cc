@@ -46,7 +46,7 @@ constexpr std::string_view markdown_foot = R"(
 - A host that isn't loopback needs `VESTNIK_API_KEYS`.
 - One service alone (`vestnik serve email-service`) needs `KAFKA_BROKERS`, since the embedded log is for one process, and
   `DATABASE_URL`, since a second instance would not see an embedded store. `DATABASE_URL=sqlite:` says that it is the only
-  one.
+  one; without `KAFKA_BROKERS` too, it works on the embedded log, one service after the other on one data directory.
 - The topics differ from each other, and so do the groups.
 - `VESTNIK_RETRY_BACKOFF_BASE` is not longer than `VESTNIK_RETRY_BACKOFF_CAP`.
 )";
