@@ -1,7 +1,7 @@
 #include "base/clock.h"
 
-#include <charconv>
-#include <fmt/format.h>
+#include <cstdint>
+#include <string>
 
 namespace vestnik {
 namespace {
@@ -25,6 +25,12 @@ std::optional<int> number(std::string_view text, std::size_t at, std::size_t dig
   return value;
 }
 
+// Over the zeros that stand there.
+void put_number(std::string& out, std::size_t at, std::size_t digits, std::int64_t value) {
+  for (std::size_t i = at + digits; i > at && value > 0; value /= 10)
+    out[--i] = static_cast<char>('0' + value % 10);
+}
+
 }  // namespace
 
 Clock& system_clock() {
@@ -36,10 +42,15 @@ std::string format_rfc3339(Timestamp t) {
   const auto day = std::chrono::floor<std::chrono::days>(t);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss time(t - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     time.hours().count(), time.minutes().count(), time.seconds().count(),
-                     time.subseconds().count());
+  std::string out("0000-00-00T00:00:00.000000Z");
+  put_number(out, 0, 4, static_cast<int>(date.year()));
+  put_number(out, 5, 2, static_cast<unsigned>(date.month()));
+  put_number(out, 8, 2, static_cast<unsigned>(date.day()));
+  put_number(out, 11, 2, time.hours().count());
+  put_number(out, 14, 2, time.minutes().count());
+  put_number(out, 17, 2, time.seconds().count());
+  put_number(out, 20, 6, time.subseconds().count());
+  return out;
 }
 
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {

@@ -89,9 +89,12 @@ Uuid uuid_v7(Timestamp now, Random& random) {
 }
 
 Uuid uuid_v8(std::initializer_list<std::string_view> parts) {
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  // Looking SHA-256 up by name takes locks and longer than the hashing.
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                                     &EVP_MD_CTX_free);
   std::array<std::uint8_t, 32> digest;
-  bool ok = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+  bool ok = sha256 && context && EVP_DigestInit_ex(context.get(), sha256, nullptr) == 1;
   for (std::string_view part : parts) {
     std::array<std::uint8_t, 8> length;
     for (int i = 0; i < 8; ++i) length[i] = static_cast<std::uint8_t>(part.size() >> (56 - 8 * i));

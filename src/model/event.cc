@@ -1,17 +1,20 @@
 #include "model/event.h"
 
+#include "base/json_writer.h"
+
 namespace vestnik {
 
 Record encode(const UserEvent& event) {
   const std::string time = format_rfc3339(event.accepted_at);
-  json::object value{{"event_type", event.event_type},
-                     {"user_id", event.user_id.value},
-                     {"email", event.email},
-                     {"phone", event.phone},
-                     {"timestamp", time}};
-  if (!event.data.empty()) value["data"] = event.data;
+  JsonWriter value(320);
+  value.text("event_type", event.event_type)
+      .text("user_id", event.user_id.value)
+      .text("email", event.email)
+      .text("phone", event.phone)
+      .text("timestamp", time);
+  if (!event.data.empty()) value.json("data", json::serialize(event.data));
   return Record{
-      event.user_id.value, json::serialize(value),
+      event.user_id.value, value.finish(),
       cloud_event_headers(event.event_id.value, event.event_type, "/user-service", time, event.traceparent)};
 }
 

@@ -1,6 +1,7 @@
 #include "model/notification.h"
 
 #include "base/json.h"
+#include "base/json_writer.h"
 
 namespace vestnik {
 
@@ -24,31 +25,35 @@ NotificationId notification_id(const EventId& event, const UserId& user, Channel
 }
 
 Record encode(const Notification& n) {
-  json::object value{{"notification_id", n.id.value},
-                     {"event_id", n.event_id.value},
-                     {"event_type", n.event_type},
-                     {"user_id", n.user_id.value},
-                     {"channel", to_string(n.channel)},
-                     {"workflow", n.workflow},
-                     {"step", n.step},
-                     {"template", n.template_version},
-                     {"category", n.category},
-                     {"to", n.to},
-                     {"text", n.text},
-                     {"accepted_at", format_rfc3339(n.accepted_at)},
-                     {"planned_at", format_rfc3339(n.planned_at)}};
-  if (!n.subject.empty()) value["subject"] = n.subject;
-  if (!n.html.empty()) value["html"] = n.html;
-  if (n.send_at) value["send_at"] = format_rfc3339(*n.send_at);
-  if (n.expires_at) value["expires_at"] = format_rfc3339(*n.expires_at);
-  if (n.attempts_max > 0) value["attempts_max"] = n.attempts_max;
-  if (n.hold_in_doubt) value["in_doubt"] = "hold";
+  const std::string planned_at = format_rfc3339(n.planned_at);
+  JsonWriter value(640 + n.subject.size() + n.text.size() + n.html.size());
+  value.text("notification_id", n.id.value)
+      .text("event_id", n.event_id.value)
+      .text("event_type", n.event_type)
+      .text("user_id", n.user_id.value)
+      .text("channel", to_string(n.channel))
+      .text("workflow", n.workflow)
+      .text("step", n.step)
+      .text("template", n.template_version)
+      .text("category", n.category)
+      .text("to", n.to)
+      .text("text", n.text)
+      .text("accepted_at", format_rfc3339(n.accepted_at))
+      .text("planned_at", planned_at)
+      .text_unless_empty("subject", n.subject)
+      .text_unless_empty("html", n.html);
+  if (n.send_at) value.text("send_at", format_rfc3339(*n.send_at));
+  if (n.expires_at) value.text("expires_at", format_rfc3339(*n.expires_at));
+  if (n.attempts_max > 0) value.integer("attempts_max", n.attempts_max);
+  if (n.hold_in_doubt) value.text("in_doubt", "hold");
   if (n.recipient_limit)
-    value["recipient_limit"] =
-        json::object{{"max", n.recipient_limit->max}, {"window_ms", n.recipient_limit->window.count()}};
-  return Record{n.user_id.value, json::serialize(value),
-                cloud_event_headers(n.id.value, "notification_planned", "/notification-service",
-                                    format_rfc3339(n.planned_at), n.traceparent)};
+    value.json("recipient_limit", JsonWriter(48)
+                                      .integer("max", n.recipient_limit->max)
+                                      .integer("window_ms", n.recipient_limit->window.count())
+                                      .finish());
+  return Record{n.user_id.value, value.finish(),
+                cloud_event_headers(n.id.value, "notification_planned", "/notification-service", planned_at,
+                                    n.traceparent)};
 }
 
 Result<Notification, DecodeError> decode_notification(const Record& record) {

@@ -1,8 +1,7 @@
 #include "model/step.h"
 
-#include <fmt/format.h>
-
 #include "base/json.h"
+#include "base/json_writer.h"
 
 namespace vestnik {
 
@@ -31,25 +30,30 @@ std::optional<StepKind> parse_step_kind(std::string_view text) {
 }
 
 std::string Step::id() const {
-  return fmt::format("{}/{}/{}", notification_id.value, attempt, to_string(kind));
+  std::string id;
+  id.reserve(notification_id.value.size() + 16);
+  id.append(notification_id.value).append("/").append(std::to_string(attempt)).append("/");
+  return id.append(to_string(kind));
 }
 
 Record encode(const Step& step) {
-  json::object value{{"notification_id", step.notification_id.value},
-                     {"user_id", step.user_id.value},
-                     {"event_id", step.event_id.value},
-                     {"channel", to_string(step.channel)},
-                     {"kind", to_string(step.kind)},
-                     {"attempt", step.attempt},
-                     {"timestamp", format_rfc3339(step.at)}};
-  if (!step.provider.empty()) value["provider"] = step.provider;
-  if (step.sandbox) value["sandbox"] = true;
-  if (!step.answer.empty()) value["answer"] = step.answer;
-  if (step.due_at) value["due_at"] = format_rfc3339(*step.due_at);
-  return Record{step.user_id.value, json::serialize(value),
-                cloud_event_headers(step.id(), fmt::format("notification_{}", to_string(step.kind)),
-                                    fmt::format("/{}-service", to_string(step.channel)),
-                                    format_rfc3339(step.at), step.traceparent)};
+  const std::string time = format_rfc3339(step.at);
+  const std::string kind(to_string(step.kind)), channel(to_string(step.channel));
+  JsonWriter value(400 + step.answer.size());
+  value.text("notification_id", step.notification_id.value)
+      .text("user_id", step.user_id.value)
+      .text("event_id", step.event_id.value)
+      .text("channel", channel)
+      .text("kind", kind)
+      .integer("attempt", step.attempt)
+      .text("timestamp", time)
+      .text_unless_empty("provider", step.provider);
+  if (step.sandbox) value.json("sandbox", "true");
+  value.text_unless_empty("answer", step.answer);
+  if (step.due_at) value.text("due_at", format_rfc3339(*step.due_at));
+  return Record{step.user_id.value, value.finish(),
+                cloud_event_headers(step.id(), "notification_" + kind, "/" + channel + "-service", time,
+                                    step.traceparent)};
 }
 
 Result<Step, DecodeError> decode_step(const Record& record) {

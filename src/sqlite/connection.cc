@@ -13,6 +13,13 @@ bool no_room(int system_error) {
   return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
 }
 
+// SQLite counts every allocation under one lock for statistics that nobody reads here. To be said before its
+// first use; once it is in use it refuses, which costs speed only.
+void leave_out_memory_statistics() {
+  static const int code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(code);
+}
+
 bool failed_sync(int code) { return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC; }
 
 }  // namespace
@@ -72,6 +79,7 @@ void SqliteConnection::Finalize::operator()(sqlite3_stmt* statement) const { sql
 SqliteConnection::SqliteConnection(const std::filesystem::path& file, Access access) {
   // NOMUTEX: one thread at a time uses a connection. Memory mapping stays off: an I/O error on a mapped page
   // is SIGBUS.
+  leave_out_memory_statistics();
   const int mode =
       access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   sqlite3* handle = nullptr;

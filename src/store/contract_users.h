@@ -58,13 +58,32 @@ TEST_P(StoreContract, UsersSurviveReopeningWithAnyText) {
 
 TEST_P(StoreContract, ADurableEventIsRememberedAfterReopening) {
   const User ann = a_user(1, "ann@example.test", "");
-  registered(users(), ann, "ann@example.test");
-  EXPECT_FALSE(registered(users(), a_user(2, "ann@example.test", ""), "ann@example.test").event_durable);
-  users().event_is_durable(ann.id);
-  users().event_is_durable(ann.id);
-  users().event_is_durable({"user_nobody"});
+  const std::int64_t number = registered(users(), ann, "ann@example.test").number;
+  registered(users(), a_user(4, "bob@example.test", ""), "bob@example.test");
+  const Registration again = registered(users(), a_user(2, "ann@example.test", ""), "ann@example.test");
+  EXPECT_FALSE(again.event_durable);
+  EXPECT_EQ(again.number, number);
+  users().event_is_durable(number);
+  users().event_is_durable(number);
+  users().event_is_durable(number + 1'000'000);  // nobody
   reopen();
   EXPECT_TRUE(registered(users(), a_user(3, "ann@example.test", ""), "ann@example.test").event_durable);
+  EXPECT_FALSE(registered(users(), a_user(5, "bob@example.test", ""), "bob@example.test").event_durable);
+}
+
+TEST_P(StoreContract, DurableEventsAreRememberedOfThoseWhoseTheyAre) {
+  const auto address = [](int i) { return fmt::format("u{}@example.test", i); };
+  std::vector<std::int64_t> numbers;
+  for (int i = 0; i < 30; ++i)
+    numbers.push_back(registered(users(), a_user(i, address(i), ""), address(i)).number);
+  const std::set<int> durable{0, 7, 8, 9, 15, 29};
+  for (auto i = durable.rbegin(); i != durable.rend(); ++i)
+    users().event_is_durable(numbers[static_cast<std::size_t>(*i)]);
+  reopen();
+  for (int i = 0; i < 30; ++i)
+    EXPECT_EQ(registered(users(), a_user(100 + i, address(i), ""), address(i)).event_durable,
+              durable.contains(i))
+        << i;
 }
 
 TEST_P(StoreContract, RegistrationsOfOneAddressAtOnceGiveOneUser) {

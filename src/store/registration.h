@@ -15,11 +15,12 @@ inline std::string identity_key(const User& user, std::string_view email_key) {
 }
 
 // `stored` has the id of `given`: this very call (or its repetition) made it.
-inline Registration judge_registration(const User& given, User stored, bool event_durable) {
+inline Registration judge_registration(const User& given, User stored, bool event_durable,
+                                       std::int64_t number) {
   const auto kind = stored.id == given.id         ? Registration::Kind::created
                     : stored.phone == given.phone ? Registration::Kind::known
                                                   : Registration::Kind::conflict;
-  return {kind, std::move(stored), event_durable};
+  return {kind, std::move(stored), event_durable, number};
 }
 
 }  // namespace vestnik::store

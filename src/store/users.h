@@ -1,6 +1,7 @@
 // Users: who they are and that their registration was told.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/clock.h"
@@ -28,6 +29,7 @@ struct Registration {
   Kind kind = Kind::created;
   User user;
   bool event_durable = false;  // the `user_registered` event is known to be in the log
+  std::int64_t number = 0;     // what event_is_durable() knows the user by: the store's own
 };
 
 class Users {
@@ -40,7 +42,7 @@ class Users {
 
   // Remembers that the registration's event is durable in the log. Losing this costs one repeated append, so
   // nobody waits for it; calls are batched.
-  virtual void event_is_durable(const UserId& id) = 0;
+  virtual void event_is_durable(std::int64_t number) = 0;
 };
 
 }  // namespace vestnik::store

@@ -172,20 +172,21 @@ class UserService::Pending final : public DeadlineGuard::Watched {
         return self->answer(self->core_->counts.repeated, success(result->user.id));
       case store::Registration::Kind::created: break;
     }
-    append(self, result->user);
+    append(self, result->user, result->number);
   }
 
-  static void append(const std::shared_ptr<Pending>& self, const store::User& user) {
+  static void append(const std::shared_ptr<Pending>& self, const store::User& user, std::int64_t number) {
     std::vector<Record> records;
     records.push_back(encode(event_of(user, self->traceparent_)));
-    self->core_->log.append(
-        self->core_->options.topic, std::move(records),
-        [self, id = user.id](Result<void, log::Error> result) { self->on_appended(id, std::move(result)); });
+    self->core_->log.append(self->core_->options.topic, std::move(records),
+                            [self, number, id = user.id](Result<void, log::Error> result) {
+                              self->on_appended(id, number, std::move(result));
+                            });
   }
 
-  void on_appended(const UserId& id, Result<void, log::Error> result) {
+  void on_appended(const UserId& id, std::int64_t number, Result<void, log::Error> result) {
     if (result) {
-      core_->users.event_is_durable(id);
+      core_->users.event_is_durable(number);
       return answer(core_->counts.registered, success(id));
     }
     switch (result.error().kind) {

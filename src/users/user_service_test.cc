@@ -11,6 +11,7 @@ namespace vestnik::users {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -70,14 +71,15 @@ class ScriptedUsers final : public store::Users {
     }
     auto result = *answer;
     if (result && result->kind == store::Registration::Kind::created) result->user = user;
+    if (result) result->number = static_cast<std::int64_t>(users.size());
     done(std::move(result));
   }
-  void event_is_durable(const UserId& id) override { durable.push_back(id.value); }
+  void event_is_durable(std::int64_t number) override { durable.push_back(number); }
 
   std::optional<Result<store::Registration, store::Error>> answer = store::Registration{};
   std::vector<store::User> users;
   std::vector<std::string> email_keys;
-  std::vector<std::string> durable;
+  std::vector<std::int64_t> durable;
   std::vector<store::Done<store::Registration>> waiting;
 };
 
@@ -158,7 +160,7 @@ TEST_F(UserServiceTest, ARegistrationBecomesAnEventAndThenAnAnswer) {
   ASSERT_EQ(status_of(answer), 200);
   EXPECT_EQ((*answer)->body, R"({"status":"success","user_id":")" + id + R"("})");
   EXPECT_EQ((*answer)->content_type, "application/json");
-  EXPECT_EQ(users.durable, std::vector{id});
+  EXPECT_THAT(users.durable, ElementsAre(1));
   EXPECT_EQ(users.email_keys[0], "anna@example.org");
 
   const UserEvent event = decode_user_event(log.records[0]).value();

@@ -49,7 +49,7 @@ class Pool {
         lane.push(std::move(request), rows, std::chrono::steady_clock::now() + options_.operation_timeout,
                   std::move(done));
         waiting_rows_ += rows;
-        wake_one();
+        if (lane.may_start()) wake_one();  // else whoever ends a batch of the lane takes what waits
       }
     }
     if (refusal) done(std::unexpected(std::move(*refusal)));

@@ -129,6 +129,13 @@ CREATE TABLE ledger_limits (
 ) WITH (fillfactor = 50);
 CREATE INDEX ledger_limits_until ON ledger_limits (until);
 )sql",
+    R"sql(
+DROP INDEX users_id;
+ALTER TABLE users ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY;
+-- Bit seq % 1024 of block seq / 1024: the user's registration event is known to be durable. users.event_durable says so
+-- of those from before.
+CREATE TABLE users_event_durable (block bigint PRIMARY KEY, users bit(1024) NOT NULL) WITH (fillfactor = 50);
+)sql",
 };
 
 void bring_up_to_date(Connection& connection) {

@@ -1,5 +1,6 @@
 #include "store/sqlite/gate.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace vestnik::store::sqlite {
@@ -20,9 +21,9 @@ bool Notes::told(std::vector<std::string> step_ids) {
   return told_.size() >= waiting_max;
 }
 
-bool Notes::event_is_durable(std::string user_id_packed) {
+bool Notes::event_is_durable(std::int64_t user_seq) {
   const std::lock_guard lock(mutex_);
-  durable_.push_back(std::move(user_id_packed));
+  durable_.push_back(user_seq);
   return durable_.size() >= waiting_max;
 }
 
@@ -32,7 +33,8 @@ bool Notes::empty() const {
 }
 
 void Notes::write_all(Connection& connection) {
-  std::vector<std::string> told, durable;
+  std::vector<std::string> told;
+  std::vector<std::int64_t> durable;
   {
     const std::lock_guard lock(mutex_);
     told.swap(told_);
@@ -43,9 +45,16 @@ void Notes::write_all(Connection& connection) {
     for (const std::string& id : told) forget.bind_blob(1, id).run();
   }
   if (!durable.empty()) {
-    Statement mark =
-        connection.prepare("UPDATE users SET event_durable = 1 WHERE id = ?1 AND event_durable = 0");
-    for (const std::string& id : durable) mark.bind_blob(1, id).run();
+    // Users of one moment stand one after the other, so a few ranges are all of them.
+    Statement mark = connection.prepare(
+        "UPDATE users SET event_durable = 1 WHERE seq BETWEEN ?1 AND ?2 AND event_durable = 0");
+    std::ranges::sort(durable);
+    for (std::size_t first = 0; first < durable.size();) {
+      std::size_t last = first;
+      while (last + 1 < durable.size() && durable[last + 1] <= durable[last] + 1) ++last;
+      mark.bind(1, durable[first]).bind(2, durable[last]).run();
+      first = last + 1;
+    }
   }
 }
 

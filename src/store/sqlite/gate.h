@@ -31,14 +31,14 @@ class Notes {
 
   // True: waiting_max has been reached.
   bool told(std::vector<std::string> step_ids);
-  bool event_is_durable(std::string user_id_packed);
+  bool event_is_durable(std::int64_t user_seq);
   void write_all(Connection& connection);
   bool empty() const;
 
  private:
   mutable std::mutex mutex_;
   std::vector<std::string> told_;
-  std::vector<std::string> durable_;
+  std::vector<std::int64_t> durable_;
 };
 
 class Gate {

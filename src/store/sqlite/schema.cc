@@ -119,6 +119,7 @@ CREATE TABLE ledger_limits (
 ) WITHOUT ROWID;
 CREATE INDEX ledger_limits_until ON ledger_limits (until);
 )sql",
+    "DROP INDEX users_id;",
 };
 
 }  // namespace
