@@ -60,7 +60,7 @@ check: deps-check ## Before a commit: layout and static checks of what differs f
 	@deploy/check
 
 format: deps-check ## Lay out the code as `make check` wants it
-	@git ls-files 'src/*.h' 'src/*.cc' | xargs clang-format-19 -i
+	@git ls-files 'src/*.h' 'src/*.cc' 'bench/*.h' 'bench/*.cc' | xargs clang-format-19 -i
 
 fuzz: deps-check ## Every fuzz target for FUZZ_SECONDS=60 under ASan and UBSan
 	@deploy/fuzz $(FUZZ_SECONDS)
