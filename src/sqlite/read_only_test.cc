@@ -165,7 +165,9 @@ TEST_F(ReadOnly, WorksWhereItMayNotWrite) {
     return rows_in(look) >= acknowledged;
   }));
 
+  fs::permissions(directory.path(), fs::perms::owner_all);
   fs::remove(index);
+  fs::permissions(directory.path(), fs::perms(0555));
   EXPECT_TRUE(holds_as_nobody([&] {
     const std::string error = open_error(directory.path());
     return error.find("copy the whole directory") != std::string::npos;
