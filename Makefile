@@ -8,7 +8,7 @@ SEEDS ?= 10000
 STEPS ?= 2000
 
 .PHONY: help build up down logs request test test-unit test-integration test-faults test-sanitizers test-mutations sim footprint check \
-  format fuzz kafka bench clean deps deps-test deps-check
+  format fuzz kafka bench bench-parts clean deps deps-test deps-check
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -60,7 +60,7 @@ check: deps-check ## Before a commit: layout and static checks of what differs f
 	@deploy/check
 
 format: deps-check ## Lay out the code as `make check` wants it
-	@git ls-files 'src/*.h' 'src/*.cc' | xargs clang-format-19 -i
+	@git ls-files 'src/*.h' 'src/*.cc' 'bench/*.h' 'bench/*.cc' | xargs clang-format-19 -i
 
 fuzz: deps-check ## Every fuzz target for FUZZ_SECONDS=60 under ASan and UBSan
 	@deploy/fuzz $(FUZZ_SECONDS)
@@ -70,6 +70,13 @@ kafka: deps-test ## Start Apache Kafka for your own use (Ctrl-C ends)
 
 bench: ## Not there yet: says so and fails
 	@echo "There are no benchmarks yet, so there is nothing to measure with." >&2; exit 1
+
+bench-parts: deps-test ## Benchmarks of the parts alone: bench/results/parts.json (PARTS=log-append: only what matches)
+	@cmake --preset release > /dev/null
+	@ninja -C build/release bench-parts
+	@mkdir -p bench/results
+	@TMPDIR=$(CURDIR)/build build/release/bench/parts/bench-parts --benchmark_filter='$(or $(PARTS),.)' \
+	  --benchmark_out=bench/results/parts.json --benchmark_out_format=json
 
 clean: ## Remove what was built
 	rm -rf build
