@@ -8,7 +8,7 @@ SEEDS ?= 10000
 STEPS ?= 2000
 
 .PHONY: help build up down logs request test test-unit test-integration test-faults test-sanitizers test-mutations sim footprint check \
-  format fuzz kafka bench clean deps deps-test deps-check
+  format fuzz kafka bench bench-parts clean deps deps-test deps-check
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -70,6 +70,13 @@ kafka: deps-test ## Start Apache Kafka for your own use (Ctrl-C ends)
 
 bench: ## Not there yet: says so and fails
 	@echo "There are no benchmarks yet, so there is nothing to measure with." >&2; exit 1
+
+bench-parts: deps-test ## Benchmarks of the parts alone: bench/results/parts.json (PARTS=log-append: only what matches)
+	@cmake --preset release > /dev/null
+	@ninja -C build/release bench-parts
+	@mkdir -p bench/results
+	@TMPDIR=$(CURDIR)/build build/release/bench/parts/bench-parts --benchmark_filter='$(or $(PARTS),.)' \
+	  --benchmark_out=bench/results/parts.json --benchmark_out_format=json
 
 clean: ## Remove what was built
 	rm -rf build

@@ -1,6 +1,8 @@
 #include "base/text.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace vestnik {
 namespace {
@@ -26,6 +28,18 @@ std::size_t utf8_sequence(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_ascii(std::string_view text) {
+  constexpr std::uint64_t high_bits = 0x8080'8080'8080'8080;
+  // Eight bytes at a time: whole messages are looked through.
+  while (text.size() >= sizeof(std::uint64_t)) {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, text.data(), sizeof bytes);
+    if (bytes & high_bits) return false;
+    text.remove_prefix(sizeof bytes);
+  }
+  return std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; });
+}
 
 std::string printable_utf8(std::string_view text, std::size_t bytes_max) {
   std::string out;

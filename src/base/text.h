@@ -6,6 +6,8 @@
 
 namespace vestnik {
 
+bool is_ascii(std::string_view text);
+
 // `text` as one line of valid UTF-8 (RFC 3629), at most `bytes_max` long: control characters become spaces,
 // bytes that are not UTF-8 become '?', a character is never cut in two. For a peer's own words before they
 // are kept.

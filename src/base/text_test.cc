@@ -5,6 +5,20 @@
 namespace vestnik {
 namespace {
 
+TEST(IsAscii, EveryByteCounts) {
+  EXPECT_TRUE(is_ascii(""));
+  std::string text(35, 'a');
+  EXPECT_TRUE(is_ascii(text));
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    for (const char c : {'\x80', '\xff'}) {
+      text[i] = c;
+      EXPECT_FALSE(is_ascii(text)) << i;
+    }
+    text[i] = '\x7f';
+    EXPECT_TRUE(is_ascii(text)) << i;
+  }
+}
+
 TEST(PrintableUtf8, KeepsTextAndFlattensControls) {
   EXPECT_EQ(printable_utf8("250 2.0.0 Ok: принято 😀", 100), "250 2.0.0 Ok: принято 😀");
   EXPECT_EQ(printable_utf8("a\r\nb\tc\x7f", 100), "a  b c ");

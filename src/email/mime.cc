@@ -1,10 +1,15 @@
 #include "email/mime.h"
 
 #include <algorithm>
+#include <array>
+#include <fmt/format.h>
 #include <gmime/gmime.h>
 #include <memory>
 #include <mutex>
 #include <string_view>
+
+#include "base/text.h"
+#include "email/mime_body.h"
 
 namespace vestnik::email {
 namespace {
@@ -15,24 +20,15 @@ struct Unref {
 template <class T>
 using Owned = std::unique_ptr<T, Unref>;
 using OwnedText = std::unique_ptr<char, decltype(&g_free)>;
-using OwnedTime = std::unique_ptr<GDateTime, decltype(&g_date_time_unref)>;
-using OwnedFormat = std::unique_ptr<GMimeFormatOptions, decltype(&g_mime_format_options_free)>;
 
-// RFC 5322 section 2.1.1: lines should have no more than 78 characters. Longer ones are folded by an
-// encoding.
-constexpr std::size_t plain_line_max = 78;
-// No encoded text contains "=_" (RFC 2045 section 6.7), so a boundary that begins with it can't occur in one.
-constexpr std::string_view boundary_prefix = "=_vestnik_";
+// RFC 5322 section 2.1.1: a line should have no more than 78 characters; GMime folds at 76.
+constexpr std::size_t header_line_max = 76;
+// RFC 2046 section 5.1.1: a boundary has at most 70 characters.
+constexpr std::size_t boundary_max = 70;
 
 void init_once() {
   static std::once_flag once;
   std::call_once(once, [] { g_mime_init(); });
-}
-
-std::string valid_utf8(std::string_view text) {
-  if (smtp::is_utf8(text)) return std::string(text);
-  const OwnedText valid(g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())), &g_free);
-  return valid.get();
 }
 
 // One line without controls: whatever stood in a subject or a name, it can't begin a header of its own.
@@ -49,112 +45,132 @@ std::string header_text(std::string_view text) {
   return line;
 }
 
-// Lines end in LF, the last one too.
-std::string unix_lines(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + 1);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool cr = text[i] == '\r';
-    if (cr && i + 1 < text.size() && text[i + 1] == '\n') continue;
-    out += cr ? '\n' : text[i];
-  }
-  if (!out.empty() && out.back() != '\n') out += '\n';
-  return out;
+bool is_letter_or_digit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-std::string with_crlf(std::string_view lines) {
-  std::string out;
-  out.reserve(lines.size() + lines.size() / 16);
-  for (const char c : lines) {
-    if (c == '\n') out += '\r';
+// Printable ASCII with single spaces inside, and nothing that a reader could take for an encoded word (RFC
+// 2047).
+bool is_plain_text(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7F; }) && !text.starts_with(' ') &&
+         !text.ends_with(' ') && text.find("  ") == text.npos && text.find("=?") == text.npos;
+}
+
+// Atoms, which a name may consist of without quotes (RFC 5322 section 3.2.3).
+bool is_plain_name(std::string_view name) {
+  return is_plain_text(name) && std::ranges::all_of(name, [](char c) {
+           return is_letter_or_digit(c) ||
+                  std::string_view(" !#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+         });
+}
+
+// What GMime has folded ends its lines in LF, and ours end in CRLF.
+void append_folded(std::string& out, std::string_view folded) {
+  for (const char c : folded) {
+    if (c == '\n' && !out.ends_with('\r')) out += '\r';
     out += c;
   }
-  return out;
+  if (!out.ends_with("\r\n")) out += "\r\n";
 }
 
-bool is_plain(std::string_view lines) {
-  if (lines.find(boundary_prefix) != std::string_view::npos) return false;
-  std::size_t length = 0;
-  for (const char c : lines) {
-    length = c == '\n' ? 0 : length + 1;
-    const bool printable = (c >= 0x20 && c < 0x7F) || c == '\t' || c == '\n';
-    if (!printable || length > plain_line_max) return false;
+// As the user wrote it where that is ASCII.
+std::string header_address(std::string_view local, std::string_view domain, std::string_view a_domain) {
+  return std::string(local).append("@").append(is_ascii(domain) ? domain : a_domain);
+}
+
+void append_from(std::string& out, const Mailbox& from) {
+  const std::string name = header_text(from.name);
+  const std::string_view whole = from.address;
+  const std::size_t at = whole.rfind('@');
+  const std::string address = header_address(whole.substr(0, at), whole.substr(at + 1), from.a_domain);
+  if (name.empty()) {
+    out.append("From: ").append(address).append("\r\n");
+    return;
   }
-  return true;
-}
-
-// Seven bits in any case; base64 from where it is the shorter one.
-GMimeContentEncoding encoding_for(std::string_view lines) {
-  if (is_plain(lines)) return GMIME_CONTENT_ENCODING_7BIT;
-  const auto escaped = std::ranges::count_if(lines, [](unsigned char c) { return c >= 0x80; });
-  return static_cast<std::size_t>(escaped) * 6 > lines.size() ? GMIME_CONTENT_ENCODING_BASE64
-                                                              : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
-}
-
-Owned<GMimeObject> text_part(const char* subtype, std::string_view text) {
-  std::string content = unix_lines(valid_utf8(text));
-  const GMimeContentEncoding encoding = encoding_for(content);
-  // Base64 holds the text as it is on the wire (RFC 2045 section 6.8); the others get their CRLF when written
-  // out.
-  if (encoding == GMIME_CONTENT_ENCODING_BASE64) content = with_crlf(content);
-  const Owned<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(content.data(), content.size()));
-  const Owned<GMimeDataWrapper> wrapper(
-      g_mime_data_wrapper_new_with_stream(stream.get(), GMIME_CONTENT_ENCODING_DEFAULT));
-  Owned<GMimeObject> part(GMIME_OBJECT(g_mime_text_part_new_with_subtype(subtype)));
-  g_mime_text_part_set_charset(GMIME_TEXT_PART(part.get()), "utf-8");
-  g_mime_part_set_content(GMIME_PART(part.get()), wrapper.get());
-  g_mime_part_set_content_encoding(GMIME_PART(part.get()), encoding);
-  return part;
-}
-
-Owned<GMimeObject> body_of(const Notification& notification) {
-  auto text = text_part("plain", notification.text);
-  if (notification.html.empty()) return text;
-  const auto html = text_part("html", notification.html);
-  Owned<GMimeObject> both(GMIME_OBJECT(g_mime_multipart_new_with_subtype("alternative")));
-  const std::string boundary = std::string(boundary_prefix) + notification.id.value;
-  g_mime_multipart_set_boundary(GMIME_MULTIPART(both.get()), boundary.c_str());
-  g_mime_multipart_add(GMIME_MULTIPART(both.get()), text.get());
-  g_mime_multipart_add(GMIME_MULTIPART(both.get()), html.get());
-  return both;
-}
-
-void add_mailbox(GMimeMessage* message, GMimeAddressType type, const std::string& name,
-                 const std::string& address) {
-  const std::string clean_name = header_text(name);
-  const Owned<InternetAddress> mailbox(
-      internet_address_mailbox_new(clean_name.empty() ? nullptr : clean_name.c_str(), address.c_str()));
+  const std::string plain = fmt::format("From: {} <{}>", name, address);
+  if (is_plain_name(name) && plain.size() <= header_line_max) {
+    out.append(plain).append("\r\n");
+    return;
+  }
+  const Owned<InternetAddress> mailbox(internet_address_mailbox_new(name.c_str(), address.c_str()));
   internet_address_set_charset(mailbox.get(), "utf-8");
-  internet_address_list_add(g_mime_message_get_addresses(message, type), mailbox.get());
+  const Owned<InternetAddressList> list(internet_address_list_new());
+  internet_address_list_add(list.get(), mailbox.get());
+  const std::unique_ptr<GString, void (*)(GString*)> text(g_string_new("From: "),
+                                                          [](GString* s) { g_string_free(s, TRUE); });
+  internet_address_list_encode(list.get(), nullptr, text.get());
+  append_folded(out, {text->str, text->len});
 }
 
-void set_headers(GMimeMessage* message, const Notification& notification, const Mailbox& from) {
-  add_mailbox(message, GMIME_ADDRESS_TYPE_FROM, from.name, from.address);
-  add_mailbox(message, GMIME_ADDRESS_TYPE_TO, {}, notification.to);
-  g_mime_message_set_subject(message, header_text(notification.subject).c_str(), "utf-8");
-  const Timestamp at = notification.send_at.value_or(notification.planned_at);
-  const OwnedTime date(g_date_time_new_from_unix_utc(to_unix_ms(at) / 1000), &g_date_time_unref);
-  g_mime_message_set_date(message, date.get());
-  g_mime_message_set_message_id(message, (notification.id.value + '@' + from.a_domain).c_str());
-  // RFC 3834 section 5: autoresponders leave it unanswered.
-  g_mime_object_set_header(GMIME_OBJECT(message), "Auto-Submitted", "auto-generated", nullptr);
+void append_subject(std::string& out, std::string_view subject) {
+  const std::string text = header_text(subject);
+  const std::string plain = "Subject: " + text;
+  if (is_plain_text(text) && plain.size() <= header_line_max) {
+    out.append(plain).append("\r\n");
+    return;
+  }
+  const OwnedText encoded(g_mime_utils_header_encode_text(nullptr, text.c_str(), "utf-8"), &g_free);
+  const std::string header = std::string("Subject: ") + encoded.get();
+  const OwnedText folded(g_mime_utils_unstructured_header_fold(nullptr, nullptr, header.c_str()), &g_free);
+  append_folded(out, folded.get());
+}
+
+// RFC 5322 section 3.3, in UTC.
+std::string date_text(Timestamp at) {
+  using namespace std::chrono;
+  constexpr std::array<std::string_view, 7> weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = floor<days>(at);
+  const year_month_day date(day);
+  const hh_mm_ss time(floor<seconds>(at - day));
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000", weekdays[weekday(day).c_encoding()],
+                     unsigned(date.day()), months[unsigned(date.month()) - 1], int(date.year()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count());
+}
+
+// The id where only letters, digits and hyphens may stand, which is what ids consist of unless somebody else
+// writes to our topics.
+std::string token(const NotificationId& id) {
+  std::string text = id.value.substr(0, boundary_max - boundary_prefix.size());
+  std::ranges::replace_if(text, [](char c) { return !is_letter_or_digit(c) && c != '-'; }, '_');
+  return text;
+}
+
+void append_body(std::string& out, const Notification& notification, std::string_view id) {
+  if (notification.html.empty()) return append_text_part(out, "plain", notification.text);
+  const std::string boundary = std::string(boundary_prefix).append(id);
+  out.append("Content-Type: multipart/alternative;\r\n\tboundary=\"").append(boundary).append("\"\r\n\r\n");
+  out.append("--").append(boundary).append("\r\n");
+  append_text_part(out, "plain", notification.text);
+  out.append("\r\n--").append(boundary).append("\r\n");
+  append_text_part(out, "html", notification.html);
+  out.append("\r\n--").append(boundary).append("--\r\n");
 }
 
 }  // namespace
 
 Result<std::string, Failure<smtp::AddressError>> render_message(const Notification& notification,
                                                                 const Mailbox& from) {
+  const auto to = smtp::parse_envelope_address(notification.to);
+  if (!to) return std::unexpected(to.error());
   init_once();
-  if (auto checked = smtp::parse_envelope_address(notification.to); !checked)
-    return std::unexpected(checked.error());
-  const Owned<GMimeMessage> message(g_mime_message_new(FALSE));
-  set_headers(message.get(), notification, from);
-  const auto body = body_of(notification);
-  g_mime_message_set_mime_part(message.get(), body.get());
-  const OwnedFormat format(g_mime_format_options_new(), &g_mime_format_options_free);
-  g_mime_format_options_set_newline_format(format.get(), GMIME_NEWLINE_FORMAT_DOS);
-  const OwnedText text(g_mime_object_to_string(GMIME_OBJECT(message.get()), format.get()), &g_free);
-  return std::string(text.get());
+  constexpr std::size_t headers_bytes = 1024;
+  std::string out;
+  out.reserve(headers_bytes + notification.text.size() * 3 / 2 + notification.html.size() * 3 / 2);
+  const std::string id = token(notification.id);
+  append_from(out, from);
+  out.append("To: ").append(header_address(to->local, to->domain, to->a_domain)).append("\r\n");
+  append_subject(out, notification.subject);
+  out.append("Date: ")
+      .append(date_text(notification.send_at.value_or(notification.planned_at)))
+      .append("\r\n");
+  out.append("Message-Id: <").append(id).append("@").append(from.a_domain).append(">\r\n");
+  // RFC 3834 section 5: autoresponders leave it unanswered.
+  out += "Auto-Submitted: auto-generated\r\n";
+  out += "MIME-Version: 1.0\r\n";
+  append_body(out, notification, id);
+  return out;
 }
 
 }  // namespace vestnik::email

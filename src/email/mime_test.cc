@@ -179,6 +179,62 @@ TEST(Mime, NothingInASubjectOrNameBecomesAHeader) {
   }
 }
 
+TEST(Mime, AnIdOfAnothersMakingBecomesNoHeader) {
+  Notification n = notification();
+  const int usual = Parsed(rendered(n)).headers();
+  n.id.value = "a\"\r\nBcc: x@y" + std::string(100, 'i');
+  n.html = "<p>b</p>\n";
+  const std::string raw = rendered(n);
+  expect_fit_for_the_wire(raw);
+  EXPECT_EQ(raw.find("\nBcc"), std::string::npos);
+  EXPECT_EQ(Parsed(raw).headers(), usual - 1) << "the parts have their own Content-Transfer-Encoding";
+  EXPECT_EQ(Parsed(raw).part(1), n.html);
+}
+
+TEST(Mime, PlainHeadersAreWrittenAsTheyAre) {
+  Notification n = notification();
+  n.to = "Ivan.Petrov+news@Example.ORG";
+  n.subject = "Your order 4711: it's on its way (really)";
+  const std::string raw = rendered(n, *parse_mailbox("O'Neil & Sons <No-Reply@Example.org>"));
+  EXPECT_TRUE(
+      raw.starts_with("From: O'Neil & Sons <No-Reply@Example.org>\r\n"
+                      "To: Ivan.Petrov+news@Example.ORG\r\n"
+                      "Subject: Your order 4711: it's on its way (really)\r\n"
+                      "Date: "))
+      << raw;
+  EXPECT_TRUE(
+      rendered(n, *parse_mailbox("no-reply@example.org")).starts_with("From: no-reply@example.org\r\n"));
+  EXPECT_TRUE(rendered(n, *parse_mailbox("\"News, daily\" <n@example.org>"))
+                  .starts_with("From: \"News, daily\" <n@example.org>\r\n"));
+}
+
+TEST(Mime, LongHeadersAreFolded) {
+  Notification n = notification();
+  n.subject = std::string("A subject that goes on and on, beyond what fits on one line of a header, ") +
+              "and then some more of it, so that it takes three";
+  const std::string raw = rendered(n, *parse_mailbox("\"" + n.subject + "\" <n@example.org>"));
+  expect_fit_for_the_wire(raw);
+  for (std::size_t begin = 0, end; begin < raw.size(); begin = end + 2) {
+    end = raw.find("\r\n", begin);
+    EXPECT_LE(end - begin, 79U) << raw;
+  }
+  EXPECT_EQ(Parsed(raw).subject(), n.subject);
+  EXPECT_EQ(Parsed(raw).sender_name(), n.subject);
+}
+
+TEST(Mime, TheDateIsRightOnAnyDay) {
+  Notification n = notification();
+  const auto date_at = [&](std::int64_t seconds) {
+    n.send_at = from_unix_us(seconds * 1'000'000 + 999'999);
+    const std::string raw = rendered(n);
+    const std::size_t at = raw.find("Date: ") + 6;
+    return raw.substr(at, raw.find("\r\n", at) - at);
+  };
+  EXPECT_EQ(date_at(0), "Thu, 01 Jan 1970 00:00:00 +0000");
+  EXPECT_EQ(date_at(1'709'251'199), "Thu, 29 Feb 2024 23:59:59 +0000");
+  EXPECT_EQ(date_at(1'735'689'599), "Tue, 31 Dec 2024 23:59:59 +0000");
+}
+
 TEST(Mime, AnAddressThatCouldBecomeAHeaderIsRefused) {
   Notification n = notification();
   n.to = "a@b\r\nBcc: x@y";
@@ -193,6 +249,8 @@ TEST(Mime, EveryBodyComesBackAsItWas) {
         std::string("=3D =_vestnik_x\n"), std::string("From here\n.\n..\n"),
         std::string("mostly ascii with one é in it, long enough for quoted-printable\n"),
         std::string("Привет, мир\nвторая строка\n"),
+        std::string(75, 'x') + "=\n" + std::string(74, 'y') + " \n" + std::string(76, 'z') + "é\n",
+        std::string("é") + std::string(73, '=') + " \t\n \n" + std::string(300, '\t') + "\n",
         std::string("--=_vestnik_8f14e45f-ceea-867f-a9f1-2b3c4d5e6f70--\n")}) {
     Notification n = notification();
     n.text = text;

@@ -148,9 +148,9 @@ Result<Rendered, Failure<RenderError>> render(const Template& compiled, Channel 
                                               std::span<const json::object* const> data) {
   Rendered rendered;
   if (channel == Channel::sms) {
-    const auto sms = render_part(compiled.sms, "sms.txt", sms_bytes_max, data);
+    auto sms = render_part(compiled.sms, "sms.txt", sms_bytes_max, data);
     if (!sms) return std::unexpected(sms.error());
-    rendered.text = without_controls(*sms);
+    rendered.text = without_controls(std::move(*sms));
     const std::size_t last = rendered.text.find_last_not_of(" \t\n");
     rendered.text.resize(last == std::string::npos ? 0
                                                    : last + 1);  // a file's last line end costs a character
@@ -158,13 +158,13 @@ Result<Rendered, Failure<RenderError>> render(const Template& compiled, Channel 
   }
   const auto subject = render_part(compiled.subject, "subject.txt", subject_bytes_max, data);
   if (!subject) return std::unexpected(subject.error());
-  const auto text = render_part(compiled.text, "body.txt", text_bytes_max, data);
+  auto text = render_part(compiled.text, "body.txt", text_bytes_max, data);
   if (!text) return std::unexpected(text.error());
-  const auto html = render_part(compiled.html, "body.html", html_bytes_max, data);
+  auto html = render_part(compiled.html, "body.html", html_bytes_max, data);
   if (!html) return std::unexpected(html.error());
   rendered.subject = one_line(*subject);
-  rendered.text = without_controls(*text);
-  rendered.html = without_controls(*html);
+  rendered.text = without_controls(std::move(*text));
+  rendered.html = without_controls(std::move(*html));
   return rendered;
 }
 

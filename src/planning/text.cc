@@ -58,12 +58,9 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
-std::string without_controls(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text)
-    if (!is_control(c) || c == '\n' || c == '\t') out += c;
-  return out;
+std::string without_controls(std::string text) {
+  std::erase_if(text, [](char c) { return is_control(c) && c != '\n' && c != '\t'; });
+  return text;
 }
 
 bool is_identifier(std::string_view text) {

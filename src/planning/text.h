@@ -14,7 +14,7 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 std::string one_line(std::string_view text);
 
 // Control characters other than line ends and tabs removed; CR LF becomes LF.
-std::string without_controls(std::string_view text);
+std::string without_controls(std::string text);
 
 // Letters, digits, _ - and . in ASCII, 1 to 64 of them: names of events, steps, templates and categories.
 bool is_identifier(std::string_view text);

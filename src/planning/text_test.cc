@@ -28,7 +28,7 @@ TEST(OneLine, KeepsNothingThatCouldEndAHeader) {
 }
 
 TEST(WithoutControls, KeepsLineEndsAndTabs) {
-  EXPECT_EQ(without_controls(std::string_view("a\r\nb\tc\0\x1b[d", 10)), "a\nb\tc[d");
+  EXPECT_EQ(without_controls({"a\r\nb\tc\0\x1b[d", 10}), "a\nb\tc[d");
 }
 
 TEST(Identifier, HasAForm) {

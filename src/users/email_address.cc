@@ -9,6 +9,8 @@
 #include <unicode/unistr.h>
 #include <unicode/utf8.h>
 
+#include "base/text.h"
+
 namespace vestnik::users {
 namespace {
 
@@ -16,10 +18,6 @@ constexpr std::size_t address_octets_max = 254;    // RFC 5321 section 4.5.3.1.3
 constexpr std::size_t local_part_octets_max = 64;  // section 4.5.3.1.1
 constexpr std::size_t label_octets_max = 63;       // RFC 1035 section 2.3.4
 constexpr std::size_t input_octets_max = 4 * address_octets_max;  // a U-label may be longer than its A-label
-
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
 
 bool is_clean_utf8(std::string_view text) {
   for (std::int32_t i = 0, size = static_cast<std::int32_t>(text.size()); i < size;) {

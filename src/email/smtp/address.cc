@@ -6,16 +6,14 @@
 #include <memory>
 #include <optional>
 
+#include "base/text.h"
+
 namespace vestnik::email::smtp {
 namespace {
 
 constexpr std::size_t local_octets_max = 64;
 constexpr std::size_t address_octets_max = 254;
 constexpr std::size_t domain_octets_max = 253;
-
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; });
-}
 
 bool is_control(unsigned char c) { return c < 0x20 || c == 0x7F; }
 
@@ -87,19 +85,34 @@ bool is_ascii_domain(std::string_view domain) {
   return label > 0;
 }
 
+// Letters, digits and dots, hyphens and underscores only where IDNA has no rule about them: libidn2 would
+// change nothing but the case.
+bool is_plain_domain(std::string_view domain) {
+  return is_ascii(domain) && domain.find("--") == domain.npos && !domain.starts_with('-') &&
+         !domain.ends_with('-') && domain.find("-.") == domain.npos && domain.find(".-") == domain.npos;
+}
+
+std::string lower_case_ascii(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
 // libidn2 passes ASCII through as it is, spaces and brackets included: what it returns is checked too.
 std::optional<std::string> to_a_labels(const std::string& domain) {
   if (is_domain_literal(domain)) return domain;
   if (!std::ranges::all_of(domain,
                            [](char c) { return c == '.' || (c & 0x80) != 0 || is_label_character(c); }))
     return std::nullopt;
+  if (is_plain_domain(domain)) {
+    if (!is_ascii_domain(domain)) return std::nullopt;
+    return lower_case_ascii(domain);
+  }
   char* converted = nullptr;
   const int status = idn2_to_ascii_8z(domain.c_str(), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
   const std::unique_ptr<char, decltype(&idn2_free)> owned(converted, &idn2_free);
   if (status != IDN2_OK) return std::nullopt;
-  std::string ascii = owned.get();
-  std::ranges::transform(ascii, ascii.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::string ascii = lower_case_ascii(owned.get());
   if (!is_ascii_domain(ascii)) return std::nullopt;
   return ascii;
 }
@@ -107,6 +120,7 @@ std::optional<std::string> to_a_labels(const std::string& domain) {
 }  // namespace
 
 bool is_utf8(std::string_view text) {
+  if (is_ascii(text)) return true;
   while (!text.empty()) {
     const std::size_t length = utf8_sequence(text);
     if (length == 0) return false;

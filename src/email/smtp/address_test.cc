@@ -1,6 +1,8 @@
 #include "email/smtp/address.h"
 
+#include <cctype>
 #include <gtest/gtest.h>
+#include <idn2.h>
 
 namespace vestnik::email::smtp {
 namespace {
@@ -26,6 +28,27 @@ TEST(EnvelopeAddress, ADomainBecomesALabelsWithoutSmtputf8) {
   ASSERT_TRUE(parsed.has_value());
   EXPECT_FALSE(parsed->needs_smtputf8());
   EXPECT_EQ(parsed->wire(), "ivan@xn--80a1acny.xn--p1ai");
+}
+
+// The short way for plain domains comes to what libidn2 comes to.
+TEST(EnvelopeAddress, AnAsciiDomainIsTakenAsLibidn2DoesIt) {
+  const std::string label(63, 'a');
+  for (const std::string& domain :
+       {std::string("b"), std::string("Example.ORG"), std::string("a-b.c-1.example"),
+        std::string("a_b.example"), std::string("_dmarc.example.org"), std::string("127.0.0.1"),
+        std::string("1-2"), std::string("x.y.z-9.q"), label + ".org", label + "a.org",
+        label + '.' + label + '.' + label + '.' + std::string(40, 'b')}) {
+    char* converted = nullptr;
+    const int status = idn2_to_ascii_8z(domain.c_str(), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    const auto parsed = parse_envelope_address("a@" + domain);
+    EXPECT_EQ(parsed.has_value(), status == IDN2_OK) << domain;
+    if (parsed && status == IDN2_OK) {
+      std::string expected = converted;
+      for (char& c : expected) c = static_cast<char>(std::tolower(c));
+      EXPECT_EQ(parsed->a_domain, expected) << domain;
+    }
+    idn2_free(converted);
+  }
 }
 
 TEST(EnvelopeAddress, ALocalPartBeyondAsciiNeedsSmtputf8AndKeepsTheDomain) {

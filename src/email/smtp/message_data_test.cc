@@ -25,6 +25,10 @@ TEST(MessageData, NoLineEndSmugglesAnEndOfMessage) {
   EXPECT_EQ(encode_message("a\r\r\nb").wire, "a\r\n\r\nb\r\n.\r\n");
 }
 
+TEST(MessageData, EveryMixOfLineEndsComesOutAsCrlf) {
+  EXPECT_EQ(encode_message("\n\r\na\rb\n\nc\r\r\n.").wire, "\r\n\r\na\r\nb\r\n\r\nc\r\n\r\n..\r\n.\r\n");
+}
+
 TEST(MessageData, CountsAsSizeDoes) {
   EXPECT_EQ(encode_message(".\n.\n").octets, 6U);
   EXPECT_EQ(encode_message("").octets, 0U);
