@@ -85,10 +85,10 @@ def postgres(directory: pathlib.Path) -> Peer:
     return Peer("postgres", log=directory / "postgres-peer.log")
 
 
-def postfix(directory: pathlib.Path) -> Peer:
-    """`ready`: the port and the Maildir, a space between them."""
+def postfix(directory: pathlib.Path, *arguments: str) -> Peer:
+    """`ready`: the port and the Maildir (with --relay-to: the master's pid), a space between them."""
     prefix = () if os.geteuid() == 0 else ("sudo", "-n")
-    return Peer("postfix", log=directory / "postfix-peer.log", prefix=prefix)
+    return Peer("postfix", *arguments, log=directory / "postfix-peer.log", prefix=prefix)
 
 
 def command(peer: Peer, line: str) -> None:
