@@ -28,6 +28,7 @@ class Bench:
     @contextlib.contextmanager
     def directory(self) -> Iterator[pathlib.Path]:
         path = pathlib.Path(tempfile.mkdtemp(dir=self.work))
+        path.chmod(0o755)  # started by root, PostgreSQL is another user and has its data below
         try:
             yield path
         finally:

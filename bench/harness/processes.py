@@ -13,7 +13,7 @@ def _fields(pid: int) -> list[str]:
 
 
 def tree(*roots: int) -> list[int]:
-    """`roots` and all that descends from them."""
+    """`roots` and all that descends from them, each once."""
     children: dict[int, list[int]] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -21,21 +21,23 @@ def tree(*roots: int) -> list[int]:
                 children.setdefault(int(_fields(int(entry))[1]), []).append(int(entry))
             except (FileNotFoundError, ProcessLookupError):
                 continue
-    found, waiting = [], list(roots)
+    found, waiting = {}, list(roots)  # a dict, since it keeps the order
     while waiting:
         pid = waiting.pop()
-        found.append(pid)
-        waiting += children.get(pid, [])
-    return found
+        if pid not in found:
+            found[pid] = None
+            waiting += children.get(pid, [])
+    return list(found)
 
 
 def cpu_seconds(pids: list[int]) -> float:
-    """User and system time so far; of a process that has ended, nothing."""
+    """User and system time so far, with that of children that have ended (cutime, cstime): Postfix's and PostgreSQL's come and
+    go. Of a process that has ended itself, nothing."""
     total = 0
     for pid in pids:
         try:
             fields = _fields(pid)
-            total += int(fields[11]) + int(fields[12])
+            total += sum(map(int, fields[11:15]))
         except (FileNotFoundError, ProcessLookupError):
             continue
     return total / TICKS_PER_SECOND
@@ -58,15 +60,15 @@ def peak_mib(pids: list[int]) -> float:
 
 
 class Meter:
-    """CPU seconds of named groups of processes between its start and now."""
+    """CPU seconds of named groups of processes, and of what descends from them, between its start and now."""
 
     def __init__(self, **groups: list[int]):
         self.groups = groups
-        self.before = {name: cpu_seconds(pids) for name, pids in groups.items()}
+        self.before = {name: cpu_seconds(tree(*pids)) for name, pids in groups.items()}
         self.started = time.monotonic()
 
     def cpu(self, name: str) -> float:
-        return cpu_seconds(self.groups[name]) - self.before[name]
+        return cpu_seconds(tree(*self.groups[name])) - self.before[name]
 
     def seconds(self) -> float:
         return time.monotonic() - self.started
