@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
-TOOLS = PROJECT / "build/release/bench/load"
+TOOLS = PROJECT / "build/release/bench"
 
 
 def _last_json(output: str) -> dict:

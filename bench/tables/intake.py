@@ -21,13 +21,13 @@ def measure(bench: Bench, table: Table, subject: str, round: int, connections: i
     meter = Meter(subject=pids, backing=backing)
     result = load.wrk(f"http://127.0.0.1:{port}/register", connections, bench.seconds, bench.seed(), script)
     done = result["requests"]
-    if result["not_200"] or not done:
+    if result["statuses_from_400"] or any(result["errors"].values()) or not done:
         raise RuntimeError(f"{subject}, {connections} connections: {result}")
     costs = {"cpu_us": meter.cpu("subject") / done * 1e6}
     if backing:
         costs["peers_cpu_us"] = meter.cpu("backing") / done * 1e6
-    table.add(subject, _point(connections), round, rate=done / result["seconds"], p50_us=result["p50_us"],
-              p99_us=result["p99_us"], peak_mib=peak_mib(pids), **costs)
+    table.add(subject, _point(connections), round, rate=done / result["seconds"], p50_us=result["latency_us"]["p50"],
+              p99_us=result["latency_us"]["p99"], peak_mib=peak_mib(pids), **costs)
 
 
 def _alternate(bench: Bench, table: Table, subjects: dict[str, tuple[int, list[int]]], backing: Callable[[], list[int]]) -> Table:

@@ -1,6 +1,5 @@
 #include <chrono>
 #include <cstdlib>
-#include <malloc.h>
 #include <memory>
 #include <optional>
 #include <pthread.h>
@@ -49,8 +48,6 @@ bool human_lines(config::LogFormat format) {
 }  // namespace
 
 int serve(const CommandLine& line) {
-  // Two arenas serve few threads as well as eight per core do, and keep freed memory in fewer places.
-  mallopt(M_ARENA_MAX, 2);
   auto configuration = load_configuration(line);
   if (!configuration) {
     print_problems(configuration.error());

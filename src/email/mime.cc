@@ -64,11 +64,13 @@ bool is_plain_name(std::string_view name) {
          });
 }
 
-// What GMime has folded ends its lines in LF, and ours end in CRLF.
+// GMime ends its lines in LF, ours end in CRLF; and where it folds it puts a tab for the space that was there, which would
+// stay behind in a quoted string (RFC 5322 section 2.2.3).
 void append_folded(std::string& out, std::string_view folded) {
-  for (const char c : folded) {
+  for (std::size_t i = 0; i < folded.size(); ++i) {
+    const char c = folded[i];
     if (c == '\n' && !out.ends_with('\r')) out += '\r';
-    out += c;
+    out += c == '\t' && i > 0 && folded[i - 1] == '\n' ? ' ' : c;
   }
   if (!out.ends_with("\r\n")) out += "\r\n";
 }
