@@ -18,7 +18,8 @@ Backing open_backing(const config::Config& config) {
     backing.store = std::make_unique<store::postgres::PostgresStore>(
         store::postgres::Options{.url = config.database_url});
   } else {
-    backing.store = std::make_unique<store::sqlite::SqliteStore>(*backing.database, system_clock());
+    backing.store =
+        std::make_unique<store::sqlite::SqliteStore>(*backing.database, system_clock(), !config.uses_kafka());
   }
   if (config.uses_kafka()) {
     backing.log = std::make_unique<log::kafka::KafkaLog>(log::kafka::Options{

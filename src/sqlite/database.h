@@ -120,7 +120,12 @@ class Database {
   // the order of the calls. A work that throws is rolled back alone (savepoint) unless the whole transaction
   // must go. Neither may block; `done` must not throw. A write that isn't taken (queue full, closed, fatal)
   // is answered inside this call. Any thread.
+  //
+  // A write that a work asks for joins the transaction that is open, after the works that are in it already,
+  // and fails if that work does: what is durable of it never stands without the work's own.
   virtual void write(Work work, Done done) = 0;
+  // Inside a work, on the writer thread: a write asked for now joins its transaction.
+  virtual bool in_work() const = 0;
 
   // Runs `work` on a reader thread on a read-only snapshot that sees every write whose `done` has run. `done`
   // runs on that thread; a read that isn't taken (queue full, closed) is answered inside this call. Any

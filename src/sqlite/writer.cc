@@ -63,6 +63,10 @@ void Writer::stop() {
 }
 
 void Writer::submit(Database::Work work, Database::Done done) {
+  if (in_work()) {
+    joined_.push_back({std::move(work), std::move(done), {}});
+    return;
+  }
   Error refusal;
   if (auto fatal = condition_.fatal()) {
     refusal = *std::move(fatal);
@@ -121,10 +125,11 @@ std::size_t Writer::commit_group(std::span<Job> jobs) {
   } else {
     taken = run_group(jobs);
   }
-  for (Job& job : jobs.first(taken)) {
+  for_each_of_group(jobs.first(taken), [](Job& job) {
     if (job.done) job.done(std::move(job.result));
     job = {};  // what the closures hold is let go with the answer, not with the last of the queue
-  }
+  });
+  joined_.clear();
   return taken;
 }
 
@@ -132,31 +137,39 @@ std::size_t Writer::run_group(std::span<Job> jobs) {
   std::size_t taken = 1;
   try {
     connection_->prepare("BEGIN IMMEDIATE").run();
-    const auto deadline = std::chrono::steady_clock::now() + group_time_max;
-    bool more = true;
-    for (taken = 0; more;) {
-      Job& job = jobs[taken++];
-      if (!run_job(job)) {
-        const Error lost = job.result.error();
-        for (Job& other : jobs.first(taken)) other.result = std::unexpected(lost);
-        roll_back();
-        return taken;
-      }
-      more = taken < jobs.size() && taken < group_jobs_max && std::chrono::steady_clock::now() < deadline;
+    if (const auto lost = run_jobs(jobs, taken)) {
+      fail_group(jobs.first(taken), *lost);
+      return taken;
     }
     connection_->prepare("COMMIT").run();
     condition_.well();
   } catch (const std::exception& error) {
-    const Error met = condition_.met(error);
-    for (Job& job : jobs.first(taken)) job.result = std::unexpected(met);
-    roll_back();
+    fail_group(jobs.first(taken), condition_.met(error));
     return taken;
   }
   std::uint64_t written = 0;
-  for (const Job& job : jobs.first(taken)) written += job.result.has_value();
+  for_each_of_group(jobs.first(taken), [&](const Job& job) { written += job.result.has_value(); });
   writes_ += written;
   commits_ += 1;
   return taken;
+}
+
+std::optional<Error> Writer::run_jobs(std::span<Job> jobs, std::size_t& taken) {
+  const auto deadline = std::chrono::steady_clock::now() + group_time_max;
+  bool more = true;
+  for (taken = 0; more;) {
+    Job& job = jobs[taken++];
+    if (!run_job(job)) return job.result.error();
+    more = taken < jobs.size() && taken < group_jobs_max && std::chrono::steady_clock::now() < deadline;
+  }
+  for (std::size_t i = 0; i < joined_.size(); ++i)
+    if (joined_[i].work && !run_job(joined_[i])) return joined_[i].result.error();
+  return std::nullopt;
+}
+
+void Writer::fail_group(std::span<Job> jobs, const Error& error) {
+  for_each_of_group(jobs, [&](Job& job) { job.result = std::unexpected(error); });
+  roll_back();
 }
 
 void Writer::roll_back() {
@@ -165,11 +178,20 @@ void Writer::roll_back() {
 }
 
 bool Writer::run_job(Job& job) {
+  const std::size_t joined_before = joined_.size();
   connection_->prepare("SAVEPOINT job").run();
   try {
+    working_ = true;
     job.work(*connection_);
+    working_ = false;
   } catch (const std::exception& error) {
+    working_ = false;
     job.result = std::unexpected(condition_.met(error));
+    // What it has asked for would write what follows from something that isn't there.
+    for (std::size_t i = joined_before; i < joined_.size(); ++i) {
+      joined_[i].work = nullptr;
+      joined_[i].result = job.result;
+    }
     if (!connection_->in_transaction() || condition_.fatal()) return false;
     connection_->prepare("ROLLBACK TO job").run();
   }

@@ -38,6 +38,9 @@ class Users {
 
   // Durable when `done` runs. A user is known by the e-mail address (`email_key`: case-folded, domain as
   // A-label), one without an address by the phone; two calls at the same moment give one user.
+  //
+  // Where the log is in the same file, `done` may run inside the transaction for a user that is `created`:
+  // what it appends to the log is durable together with the user, or neither is.
   virtual void register_user(User user, std::string email_key, Done<Registration> done) = 0;
 
   // Remembers that the registration's event is durable in the log. Losing this costs one repeated append, so

@@ -50,7 +50,7 @@ Appender::Appender(vestnik::sqlite::Database& database, Catalog& catalog, Deadli
 void Appender::append(Topic& topic, std::vector<Record> records, AppendDone done) {
   std::optional<Error> refusal = refusal_of(records);
   if (!refusal && records.empty()) return done({});
-  bool start = false;
+  std::shared_ptr<Flush> flush;
   if (!refusal) {
     std::size_t bytes = 0;
     for (const Record& record : records) bytes += encoded_bytes_max(record);
@@ -63,12 +63,11 @@ void Appender::append(Topic& topic, std::vector<Record> records, AppendDone done
       gather(topic, records);
       pending_.bytes += bytes;
       pending_.waiting.push_back({clock_.steady_now(), std::move(done)});
-      start = !flushing_;
-      if (start) flushing_ = std::make_shared<Flush>();
+      flush = flush_if_needed();
     }
   }
   if (refusal) return done(std::unexpected(*std::move(refusal)));
-  if (start) start_flush();
+  if (flush) start_flush(flush);
 }
 
 void Appender::gather(Topic& topic, const std::vector<Record>& records) {
@@ -86,82 +85,107 @@ void Appender::gather(Topic& topic, const std::vector<Record>& records) {
   }
 }
 
-void Appender::start_flush() {
+// Under the lock. None: one that is under way will take what is pending now.
+std::shared_ptr<Appender::Flush> Appender::flush_if_needed() {
+  const bool joined = database_.in_work();
+  if (std::ranges::any_of(flushes_, [&](const auto& f) { return !f->taken && f->joined == joined; }))
+    return nullptr;
+  return flushes_.emplace_back(std::make_shared<Flush>(Flush{.joined = joined}));
+}
+
+void Appender::start_flush(const std::shared_ptr<Flush>& flush) {
   watch();
-  const std::shared_ptr<Flush> flush = flushing_;
   database_.write(
       [this, flush](vestnik::sqlite::Connection& connection) { write_rows(connection, *flush); },
-      [this, flush](Result<void, vestnik::sqlite::Error> result) { finish_flush(*flush, result); });
+      [this, flush](Result<void, vestnik::sqlite::Error> result) { finish_flush(flush, result); });
+}
+
+void Appender::take_pending(Flush& flush) {
+  const std::lock_guard lock(mutex_);
+  flush.taken = true;
+  flush.gathered = std::exchange(pending_, {});
 }
 
 void Appender::write_rows(vestnik::sqlite::Connection& connection, Flush& flush) {
-  {
-    const std::lock_guard lock(mutex_);
-    flush.gathered = std::exchange(pending_, {});
-  }
+  take_pending(flush);
+  for (TopicBatches& batches : flush.gathered.topics) write_batches(connection, batches, flush);
+  uncommitted_.push_back(&flush);
+}
+
+void Appender::write_batches(vestnik::sqlite::Connection& connection, TopicBatches& batches, Flush& flush) {
+  Topic& topic = *batches.topic;
+  if (!topic.persisted)
+    connection.prepare("INSERT INTO log_topic VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+        .bind(1, topic.id)
+        .bind(2, topic.name)
+        .bind(3, topic.partitions)
+        .run();
+  auto insert = connection.prepare("INSERT INTO log_batch VALUES (?, ?, ?, ?)");
   const std::int64_t now_us = to_unix_us(clock_.now());
-  for (TopicBatches& batches : flush.gathered.topics) {
-    Topic& topic = *batches.topic;
-    if (!topic.persisted)
-      connection.prepare("INSERT INTO log_topic VALUES (?, ?, ?)")
-          .bind(1, topic.id)
-          .bind(2, topic.name)
-          .bind(3, topic.partitions)
+  for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
+    auto& writers = batches.partitions[static_cast<std::size_t>(partition)];
+    if (writers.empty()) continue;
+    std::int64_t offset = next_offset(topic, partition);
+    for (BatchWriter& writer : writers) {
+      auto batch = std::make_shared<Batch>();
+      batch->base_offset = offset;
+      batch->count = writer.count();
+      batch->bytes = std::move(writer).seal();
+      offset = batch->end_offset();
+      insert.bind(1, batch_id(topic.id, partition, batch->base_offset))
+          .bind(2, batch->count)
+          .bind(3, now_us)
+          .bind_blob(4, batch->bytes)
           .run();
-    auto insert = connection.prepare("INSERT INTO log_batch VALUES (?, ?, ?, ?)");
-    for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
-      std::int64_t offset = catalog_.end_offset(topic, partition);
-      for (BatchWriter& writer : batches.partitions[static_cast<std::size_t>(partition)]) {
-        auto batch = std::make_shared<Batch>();
-        batch->base_offset = offset;
-        batch->count = writer.count();
-        batch->bytes = std::move(writer).seal();
-        offset = batch->end_offset();
-        insert.bind(1, batch_id(topic.id, partition, batch->base_offset))
-            .bind(2, batch->count)
-            .bind(3, now_us)
-            .bind_blob(4, batch->bytes)
-            .run();
-        flush.rows.push_back({&topic, partition, std::move(batch)});
-      }
+      flush.rows.push_back({&topic, partition, std::move(batch)});
     }
   }
 }
 
-void Appender::finish_flush(Flush& flush, const Result<void, vestnik::sqlite::Error>& result) {
+// Where the rows of the next batch begin: after those of earlier flushes of this transaction, which the
+// catalog does not know yet.
+std::int64_t Appender::next_offset(const Topic& topic, std::int32_t partition) const {
+  for (auto flush = uncommitted_.rbegin(); flush != uncommitted_.rend(); ++flush)
+    for (auto row = (*flush)->rows.rbegin(); row != (*flush)->rows.rend(); ++row)
+      if (row->topic == &topic && row->partition == partition) return row->batch->end_offset();
+  return catalog_.end_offset(topic, partition);
+}
+
+// The rows become visible to consumers.
+Result<void, Error> Appender::publish(Flush& flush, const Result<void, vestnik::sqlite::Error>& result) {
+  if (!result) return fail(kind_of(result.error().kind), result.error().message);
+  for (Row& row : flush.rows) catalog_.append(*row.topic, row.partition, std::move(row.batch));
+  std::vector<Topic*> topics;
+  for (const TopicBatches& batches : flush.gathered.topics) {
+    batches.topic->persisted = true;
+    topics.push_back(batches.topic);
+  }
+  if (!topics.empty()) appended_(topics);
+  return {};
+}
+
+void Appender::finish_flush(const std::shared_ptr<Flush>& flush,
+                            const Result<void, vestnik::sqlite::Error>& result) {
+  // The transaction may fail before it comes to our work: what should have been taken then is still pending.
+  if (!result && !flush->taken) take_pending(*flush);
+  std::erase(uncommitted_, flush.get());
+  const Result<void, Error> answer = publish(*flush, result);
   std::vector<Waiting> waiting;
   {
     const std::lock_guard lock(mutex_);
-    // The transaction may fail before it comes to our work: what should have been taken then is still
-    // pending.
-    if (!result && flush.gathered.topics.empty()) flush.gathered = std::exchange(pending_, {});
-    waiting = std::exchange(flush.gathered.waiting, {});
-  }
-  Result<void, Error> answer;
-  if (result) {
-    for (Row& row : flush.rows) catalog_.append(*row.topic, row.partition, std::move(row.batch));
-    std::vector<Topic*> topics;
-    for (const TopicBatches& batches : flush.gathered.topics) {
-      batches.topic->persisted = true;
-      topics.push_back(batches.topic);
-    }
-    appended_(topics);
-  } else {
-    answer = fail(kind_of(result.error().kind), result.error().message);
+    waiting = std::exchange(flush->gathered.waiting, {});
   }
   for (Waiting& one : waiting) one.done(answer);
 
+  std::shared_ptr<Flush> next;
   {
     const std::lock_guard lock(mutex_);
-    if (pending_.waiting.empty() && pending_.topics.empty()) {
-      flushing_.reset();
-      idle_.notify_all();  // under the lock: close() may return, and this object end, as soon as it is
-                           // released
-      return;
-    }
-    flushing_ = std::make_shared<Flush>();
+    flushes_.remove(flush);
+    if (!pending_.topics.empty()) next = flush_if_needed();
+    // Under the lock: close() may return, and this object end, as soon as it is released.
+    if (flushes_.empty()) idle_.notify_all();
   }
-  start_flush();
+  if (next) start_flush(next);
 }
 
 void Appender::watch() {
@@ -178,9 +202,11 @@ void Appender::answer_overdue() {
   {
     const std::lock_guard lock(mutex_);
     watching_ = false;
-    if (!flushing_) return;
+    if (flushes_.empty()) return;
     const SteadyTime limit = clock_.steady_now() - answer_within;
-    for (std::vector<Waiting>* waiting : {&flushing_->gathered.waiting, &pending_.waiting}) {
+    std::vector<std::vector<Waiting>*> lists{&pending_.waiting};
+    for (const auto& flush : flushes_) lists.push_back(&flush->gathered.waiting);
+    for (std::vector<Waiting>* waiting : lists) {
       const auto later =
           std::ranges::find_if(*waiting, [&](const Waiting& one) { return one.since > limit; });
       overdue.insert(overdue.end(), std::make_move_iterator(waiting->begin()),
@@ -196,7 +222,7 @@ void Appender::answer_overdue() {
 void Appender::close() {
   std::unique_lock lock(mutex_);
   closed_ = true;
-  idle_.wait(lock, [this] { return !flushing_; });
+  idle_.wait(lock, [this] { return flushes_.empty(); });
 }
 
 }  // namespace vestnik::log::sqlite

@@ -1,9 +1,11 @@
 // Gathers appends and writes them: whatever came while the last flush was on its way becomes the next one, a
-// row for each partition, all in the writer's current transaction.
+// row for each partition, all in the writer's current transaction. An append from inside a work of the
+// database is flushed by that work's own transaction.
 #pragma once
 
 #include <condition_variable>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -47,16 +49,22 @@ class Appender {
     std::int32_t partition;
     BatchPtr batch;
   };
-  // One flush at a time, so the catalog's ends are where its rows begin.
   struct Flush {
+    bool joined = false;  // asked for inside a work, whose transaction it joins
+    bool taken = false;   // it has run, and has what was pending then
     Gathered gathered;
     std::vector<Row> rows;
   };
 
   void gather(Topic& topic, const std::vector<Record>& records);
-  void start_flush();
+  std::shared_ptr<Flush> flush_if_needed();
+  void start_flush(const std::shared_ptr<Flush>& flush);
+  void take_pending(Flush& flush);
   void write_rows(vestnik::sqlite::Connection& connection, Flush& flush);
-  void finish_flush(Flush& flush, const Result<void, vestnik::sqlite::Error>& result);
+  void write_batches(vestnik::sqlite::Connection& connection, TopicBatches& batches, Flush& flush);
+  std::int64_t next_offset(const Topic& topic, std::int32_t partition) const;
+  void finish_flush(const std::shared_ptr<Flush>& flush, const Result<void, vestnik::sqlite::Error>& result);
+  Result<void, Error> publish(Flush& flush, const Result<void, vestnik::sqlite::Error>& result);
   void watch();
   void answer_overdue();
 
@@ -70,7 +78,8 @@ class Appender {
   std::mutex mutex_;
   std::condition_variable idle_;
   Gathered pending_;
-  std::shared_ptr<Flush> flushing_;  // none: the next append starts one
+  std::list<std::shared_ptr<Flush>> flushes_;  // under way, in the order in which they were asked for
+  std::vector<const Flush*> uncommitted_;  // the writer thread's: with rows in the transaction that is open
   bool watching_ = false;
   bool closed_ = false;
 };

@@ -10,18 +10,19 @@
 namespace vestnik::store::sqlite {
 
 struct SqliteStore::Parts {
-  Parts(Database& database, const Clock& clock) : gate(database), ledger(gate, clock) {}
+  Parts(Database& database, const Clock& clock, bool log_joins)
+      : gate(database), users(gate, log_joins), ledger(gate, clock) {}
 
   Gate gate;
-  SqliteUsers users{gate};
+  SqliteUsers users;
   SqliteLedger ledger;
   SqliteTimeline timeline{gate};
   SqliteSandbox sandbox{gate};
 };
 
-SqliteStore::SqliteStore(Database& database, const Clock& clock) {
+SqliteStore::SqliteStore(Database& database, const Clock& clock, bool log_joins) {
   database.migrate("store", migrations());
-  parts_ = std::make_unique<Parts>(database, clock);
+  parts_ = std::make_unique<Parts>(database, clock, log_joins);
 }
 
 SqliteStore::~SqliteStore() {

@@ -14,8 +14,10 @@ namespace vestnik::store::sqlite {
 class SqliteStore final : public Store {
  public:
   // Migrates the schema (throws as Database::migrate does). `database` and `clock` must outlive the store;
-  // `clock` says how old a receipt without a submit is, and when an attempt begins.
-  explicit SqliteStore(vestnik::sqlite::Database& database, const Clock& clock = system_clock());
+  // `clock` says how old a receipt without a submit is, and when an attempt begins. `log_joins`: the log is
+  // in the same database, so what is appended inside a transaction joins it (users.h).
+  explicit SqliteStore(vestnik::sqlite::Database& database, const Clock& clock = system_clock(),
+                       bool log_joins = false);
   // Asks for the last notes (told, event_is_durable) to be written and doesn't wait for it: the database
   // does, when it is closed.
   ~SqliteStore() override;

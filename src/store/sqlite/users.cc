@@ -44,6 +44,7 @@ Registration register_one(Connection& connection, Statement& insert, const User&
 struct Batch {
   std::vector<Request> requests;
   std::vector<Registration> found;
+  bool more = false;  // wait for a work of their own
 
   void run(Connection& connection) {
     Statement insert = connection.prepare(
@@ -53,8 +54,15 @@ struct Batch {
     for (const Request& request : requests)
       found.push_back(register_one(connection, insert, request.user, request.identity));
   }
-  void answer(Result<void, vestnik::sqlite::Error> result) {
+  // The last that the work does: what these append must not be there if something of the work fails.
+  void answer_created() {
+    for (std::size_t i = 0; i < requests.size(); ++i)
+      if (found[i].kind == Registration::Kind::created)
+        std::exchange(requests[i].done, nullptr)(std::move(found[i]));
+  }
+  void answer(const Result<void, vestnik::sqlite::Error>& result) {
     for (std::size_t i = 0; i < requests.size(); ++i) {
+      if (!requests[i].done) continue;
       if (result)
         requests[i].done(std::move(found[i]));
       else
@@ -98,7 +106,8 @@ struct SqliteUsers::Waiting {
   }
 };
 
-SqliteUsers::SqliteUsers(Gate& gate) : gate_(gate), waiting_(std::make_shared<Waiting>()) {}
+SqliteUsers::SqliteUsers(Gate& gate, bool log_joins)
+    : gate_(gate), log_joins_(log_joins), waiting_(std::make_shared<Waiting>()) {}
 
 void SqliteUsers::register_user(User user, std::string email_key, Done<Registration> done) {
   std::string identity = identity_key(user, email_key);
@@ -106,21 +115,23 @@ void SqliteUsers::register_user(User user, std::string email_key, Done<Registrat
   bool full = false;
   const bool queue_work = waiting_->add(request, full);
   if (full) return request.done(fail(ErrorKind::overloaded, "too many registrations are waiting"));
-  if (queue_work) write_waiting(gate_, waiting_);
+  if (queue_work) write_waiting(gate_, waiting_, log_joins_);
 }
 
-void SqliteUsers::write_waiting(Gate& gate, const std::shared_ptr<Waiting>& waiting) {
+void SqliteUsers::write_waiting(Gate& gate, const std::shared_ptr<Waiting>& waiting, bool log_joins) {
   auto batch = std::make_shared<Batch>();
   gate.database().write(
-      [&gate, waiting, batch](Connection& connection) {
-        if (waiting->take(batch->requests)) write_waiting(gate, waiting);
+      [&gate, waiting, batch, log_joins](Connection& connection) {
+        batch->more = waiting->take(batch->requests);
         gate.notes().write_all(connection);
         batch->run(connection);
+        if (log_joins) batch->answer_created();
       },
-      [waiting, batch](Result<void, vestnik::sqlite::Error> result) {
+      [&gate, waiting, batch, log_joins](Result<void, vestnik::sqlite::Error> result) {
         // The work has not run where the database did not take it, or lost its transaction before.
         if (batch->requests.empty()) batch->requests = waiting->take_all();
-        batch->answer(std::move(result));
+        if (batch->more) write_waiting(gate, waiting, log_joins);
+        batch->answer(result);
       });
 }
 

@@ -11,7 +11,8 @@ namespace vestnik::store::sqlite {
 // Registrations that wait together are one work: a savepoint each would copy every page they touch.
 class SqliteUsers final : public Users {
  public:
-  explicit SqliteUsers(Gate& gate);
+  // `log_joins`: an append from inside a work joins its transaction, so `done` may run there (users.h).
+  SqliteUsers(Gate& gate, bool log_joins);
 
   void register_user(User user, std::string email_key, Done<Registration> done) override;
   void event_is_durable(std::int64_t number) override;
@@ -19,9 +20,10 @@ class SqliteUsers final : public Users {
  private:
   struct Waiting;
 
-  static void write_waiting(Gate& gate, const std::shared_ptr<Waiting>& waiting);
+  static void write_waiting(Gate& gate, const std::shared_ptr<Waiting>& waiting, bool log_joins);
 
   Gate& gate_;
+  const bool log_joins_;
   std::shared_ptr<Waiting> waiting_;  // shared with the work that is queued
 };
 
