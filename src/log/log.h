@@ -2,6 +2,7 @@
 // behind it, log/sqlite (embedded) and log/kafka; one contract suite (contract_test.h) runs against both.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/executor.h"
 #include "base/health.h"
 #include "base/result.h"
@@ -100,6 +102,28 @@ struct GroupLag {
   std::int64_t lag = 0;  // records appended and not yet committed by the group
 };
 
+// The partition of `key` among `partitions`: murmur2 as Kafka's default partitioner has it, so both logs
+// agree.
+std::int32_t partition_of(std::string_view key, std::int32_t partitions);
+
+// A batch goes to one partition, so a moment's records make larger batches, and fewer requests and rows,
+// where their keys fall together. Whoever may choose a key (a new user's id) draws one that this holds. It
+// moves on after gathering_slice, so that all partitions get their share.
+struct Gathering {
+  std::int32_t partition = 0;
+  std::int32_t partitions = 1;
+
+  bool holds(std::string_view key) const { return partition_of(key, partitions) == partition; }
+};
+
+inline constexpr std::chrono::milliseconds gathering_slice{50};
+
+// `partitions` 0: not known, so every key is as good.
+inline Gathering gathering_at(SteadyTime now, std::int32_t partitions) {
+  if (partitions <= 1) return {};
+  return {static_cast<std::int32_t>(now.time_since_epoch() / gathering_slice % partitions), partitions};
+}
+
 class Log {
  public:
   virtual ~Log() = default;
@@ -109,6 +133,9 @@ class Log {
   // order of the append calls made from one thread. Safe from any thread. Never blocks: a full queue is
   // `overloaded` at once. A failure is told within 2 s, so that a caller can answer 503.
   virtual void append(std::string_view topic, std::vector<Record> records, AppendDone done) = 0;
+
+  // Where keys that are free to choose should fall now. Safe from any thread, cheap.
+  virtual Gathering gathering(std::string_view /*topic*/) const { return {}; }
 
   // Joins a consumer group; it begins where the group stopped, or at the earliest record. `consumer` and
   // `executor` must outlive the subscription.
@@ -121,9 +148,5 @@ class Log {
   // For /metrics and the dashboard: one entry per group and topic this process consumes.
   virtual std::vector<GroupLag> lag() const = 0;
 };
-
-// The partition of `key` among `partitions`: murmur2 as Kafka's default partitioner has it, so both logs
-// agree.
-std::int32_t partition_of(std::string_view key, std::int32_t partitions);
 
 }  // namespace vestnik::log

@@ -68,6 +68,48 @@ TEST_F(GroupCommitTest, EveryDurableAnswerHasASyncBeforeIt) {
   }
 }
 
+TEST_F(GroupCommitTest, AWriteFromInsideAWorkJoinsItsTransaction) {
+  const Counters before = database->counters();
+  auto joined = std::make_shared<std::promise<bool>>();
+  EXPECT_FALSE(database->in_work());
+  ASSERT_TRUE(write(*database, [&](Connection& c) {
+    EXPECT_TRUE(database->in_work());
+    database->write([](Connection& other) { other.execute("INSERT INTO t VALUES (2)"); },
+                    [joined, this](Result<void, Error> result) {
+                      EXPECT_FALSE(database->in_work());
+                      joined->set_value(result.has_value());
+                    });
+    c.execute("INSERT INTO t VALUES (1)");
+  }));
+  EXPECT_TRUE(joined->get_future().get());
+  EXPECT_EQ(database->counters().commits - before.commits, 1u);
+  EXPECT_EQ(database->counters().writes - before.writes, 2u);
+  EXPECT_EQ(number(*database, "SELECT count(*) FROM t"), 2);
+}
+
+TEST_F(GroupCommitTest, WhatAFailedWorkAskedForFailsWithIt) {
+  auto joined = std::make_shared<std::promise<bool>>();
+  EXPECT_FALSE(write(*database, [&](Connection& c) {
+    c.execute("INSERT INTO t VALUES (1)");
+    database->write([](Connection& other) { other.execute("INSERT INTO t VALUES (2)"); },
+                    [joined](Result<void, Error> result) { joined->set_value(result.has_value()); });
+    c.execute("INSERT INTO t VALUES (1)");  // violates the key
+  }));
+  EXPECT_FALSE(joined->get_future().get());
+  EXPECT_EQ(number(*database, "SELECT count(*) FROM t"), 0);
+}
+
+TEST_F(GroupCommitTest, AJoinedWriteThatThrowsIsRolledBackAlone) {
+  auto joined = std::make_shared<std::promise<bool>>();
+  EXPECT_TRUE(write(*database, [&](Connection& c) {
+    database->write([](Connection& other) { other.execute("INSERT INTO t VALUES (1)"); },
+                    [joined](Result<void, Error> result) { joined->set_value(result.has_value()); });
+    c.execute("INSERT INTO t VALUES (1)");
+  }));
+  EXPECT_FALSE(joined->get_future().get());
+  EXPECT_EQ(number(*database, "SELECT count(*) FROM t"), 1);
+}
+
 TEST_F(GroupCommitTest, AThrowingWorkIsRolledBackAlone) {
   close_gate();
   std::vector<bool> answers(3);

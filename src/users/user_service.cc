@@ -13,6 +13,8 @@ namespace vestnik::users {
 namespace {
 
 constexpr int retry_after_s = 1;
+// With 8 partitions one of 150 draws takes more.
+constexpr int id_draws_max = 40;
 // What closes the gate doesn't pass in a second.
 constexpr int gate_retry_after_s = 5;
 
@@ -110,6 +112,17 @@ struct UserService::Core {
         guard(s, options.answer_deadline),
         counts(m) {}
 
+  // One that gathers with others of this moment (log.h).
+  UserId new_user_id(Timestamp now) {
+    const log::Gathering gathering = log.gathering(options.topic);
+    UserId id;
+    for (int draw = 0; draw < id_draws_max; ++draw) {
+      id.value = "user_" + uuid_v7(now, random).text();
+      if (gathering.holds(id.value)) break;
+    }
+    return id;
+  }
+
   const UserServiceOptions options;
   const IntakeGate& gate;
   store::Users& users;
@@ -144,7 +157,7 @@ class UserService::Pending final : public DeadlineGuard::Watched {
     self->watched_ = true;
     store::User user;
     user.registered_at = core.clock.now();
-    user.id.value = "user_" + uuid_v7(user.registered_at, core.random).text();
+    user.id = core.new_user_id(user.registered_at);
     user.email = std::move(form.email);
     user.phone = std::move(form.phone);
     user.name = std::move(form.name);

@@ -126,6 +126,10 @@ void KafkaLog::append(std::string_view topic, std::vector<Record> records, Appen
   impl_->producer().append(topic, std::move(records), std::move(done));
 }
 
+Gathering KafkaLog::gathering(std::string_view topic) const {
+  return gathering_at(system_clock().steady_now(), impl_->producer().partitions(topic));
+}
+
 std::unique_ptr<Subscription> KafkaLog::subscribe(SubscribeOptions options, Consumer& consumer,
                                                   Executor& executor) {
   return impl_->subscribe(std::move(options), consumer, executor);

@@ -57,6 +57,7 @@ class KafkaLog final : public Log {
   // The epoch given to on_assigned is the group's generation, which the coordinator raises with every
   // rebalance. It starts again at 1 if the group itself is deleted, as Kafka does with one that was empty for
   // offsets.retention.minutes (7 days). Destroying the subscription takes at most 5 s, brokers or no brokers.
+  Gathering gathering(std::string_view topic) const override;
   std::unique_ptr<Subscription> subscribe(SubscribeOptions options, Consumer& consumer,
                                           Executor& executor) override;
 

@@ -54,7 +54,9 @@ Producer::Producer(const Options& options, IoThread& io, Topics& topics, HealthB
       topics_(topics),
       health_(health),
       client_(std::make_unique<ProducerClient>(make_client(ClientKind::producer, producer_settings(options)),
-                                               *io.wake())) {}
+                                               *io.wake())) {
+  for (const std::string& topic : options_.topics) partitions_known_.try_emplace(topic, 0);
+}
 
 Producer::~Producer() = default;
 
@@ -91,6 +93,11 @@ void Producer::append(std::string_view topic, std::vector<Record> records, Appen
   done(std::move(refusal));
 }
 
+std::int32_t Producer::partitions(std::string_view topic) const {
+  const auto known = partitions_known_.find(topic);
+  return known == partitions_known_.end() ? 0 : known->second.load(std::memory_order_relaxed);
+}
+
 void Producer::close(Task drained) {
   {
     const std::lock_guard lock(mutex_);
@@ -106,6 +113,7 @@ bool Producer::serve(SteadyTime now) {
   retire_clients();
   topics_.serve(client_->get(), client_->queue(), now);
   unreachable_ = topics_.unreachable();
+  for (auto& [topic, partitions] : partitions_known_) partitions = topics_.partitions(topic);
   take_intake();
   place_unplaced();
   for (auto& [key, lane] : lanes_) pump(lane);

@@ -31,6 +31,8 @@ class Producer final : public IoThread::Source {
 
   // Any thread.
   void append(std::string_view topic, std::vector<Record> records, AppendDone done);
+  // Of one of the options' topics, as far as known; else 0. Any thread.
+  std::int32_t partitions(std::string_view topic) const;
   // Any thread: refuses appends from now on; `drained` runs on the I/O thread when each that was taken has
   // been told.
   void close(Task drained);
@@ -90,6 +92,7 @@ class Producer final : public IoThread::Source {
   std::size_t taken_bytes_ = 0;    // guarded by mutex_
   bool closed_ = false;            // guarded by mutex_
   std::atomic<bool> unreachable_ = false;
+  std::map<std::string, std::atomic<std::int32_t>, std::less<>> partitions_known_;  // its keys never change
 
   std::list<Append> appends_;     // under way, oldest first
   std::deque<Append*> unplaced_;  // their topic's partitions aren't known yet

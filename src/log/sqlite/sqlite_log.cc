@@ -30,6 +30,7 @@ class SqliteSubscription final : public Subscription {
 
 SqliteLog::SqliteLog(vestnik::sqlite::Database& database, const Clock& clock, Options options)
     : database_(database),
+      clock_(clock),
       options_(options),
       catalog_(options.cache_bytes_max),
       offsets_(database, deadlines_),
@@ -66,6 +67,10 @@ void SqliteLog::create_topic(std::string_view name, std::int32_t partitions) {
 
 void SqliteLog::append(std::string_view topic, std::vector<Record> records, AppendDone done) {
   appender_.append(catalog_.topic(topic, options_.partitions), std::move(records), std::move(done));
+}
+
+Gathering SqliteLog::gathering(std::string_view topic) const {
+  return gathering_at(clock_.steady_now(), catalog_.topic(topic, options_.partitions).partitions);
 }
 
 std::unique_ptr<Subscription> SqliteLog::subscribe(SubscribeOptions options, Consumer& consumer,

@@ -44,6 +44,7 @@ class SqliteLog final : public Log {
   void create_topic(std::string_view name, std::int32_t partitions);
 
   void append(std::string_view topic, std::vector<Record> records, AppendDone done) override;
+  Gathering gathering(std::string_view topic) const override;
   std::unique_ptr<Subscription> subscribe(SubscribeOptions options, Consumer& consumer,
                                           Executor& executor) override;
   Health health() const override;
@@ -54,9 +55,10 @@ class SqliteLog final : public Log {
   void wake_consumers(const std::vector<Topic*>& topics);
 
   vestnik::sqlite::Database& database_;
+  const Clock& clock_;
   const Options options_;
   Deadlines deadlines_;
-  Catalog catalog_;
+  mutable Catalog catalog_;  // a topic that is asked for is there from then on
   Offsets offsets_;
   Appender appender_;
   std::atomic<std::int64_t> epochs_ = 0;

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <set>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,6 +86,49 @@ TEST_F(SqliteLogTest, SharesItsSyncWithOtherWrites) {
   EXPECT_TRUE(appended.get());
   EXPECT_TRUE(other->get_future().get());
   EXPECT_LE(database->counters().commits - commits, 2u);
+}
+
+TEST_F(SqliteLogTest, AnAppendFromInsideAWorkIsDurableWithItOrNotAtAll) {
+  open();
+  database->write([](vestnik::sqlite::Connection& c) { c.execute("CREATE TABLE ledger(a PRIMARY KEY)"); }, {});
+  for (const bool fails : {false, true, false}) {
+    // An append from outside is under way, too, and takes its offsets before.
+    auto gate = hold_writer();
+    auto outside = start("user_1", "outside");
+    std::future<Result<void, Error>> inside;
+    auto worked = std::make_shared<std::promise<bool>>();
+    const std::uint64_t commits = database->counters().commits;
+    database->write(
+        [&](vestnik::sqlite::Connection& c) {
+          inside = start("user_1", "inside");
+          c.execute("INSERT INTO ledger SELECT count(*) FROM ledger");
+          if (fails) c.execute("INSERT INTO ledger VALUES (0)");  // violates the key
+        },
+        [worked](Result<void, vestnik::sqlite::Error> r) { worked->set_value(r.has_value()); });
+    gate.set_value();
+    EXPECT_TRUE(outside.get());
+    EXPECT_EQ(worked->get_future().get(), !fails);
+    EXPECT_EQ(inside.get().has_value(), !fails);
+    EXPECT_LE(database->counters().commits - commits, 2u) << "the one that was held, and one for all of them";
+  }
+  EXPECT_EQ(number(*database, "SELECT sum(count) FROM log_batch"), 5);
+  open();
+  Member reader(*log, {.group = "readers", .topics = {"events"}});
+  ASSERT_TRUE(reader.wait_for_records(5));
+}
+
+TEST_F(SqliteLogTest, KeysThatGatherFallTogether) {
+  open({.partitions = 8});
+  const Gathering gathering = log->gathering("events");
+  EXPECT_EQ(gathering.partitions, 8);
+  int held = 0;
+  for (int i = 0; i < 800; ++i) held += gathering.holds("user_" + std::to_string(i));
+  EXPECT_NEAR(held, 100, 50);
+  std::set<std::int32_t> partitions;
+  for (int slice = 0; slice < 8; ++slice)
+    partitions.insert(gathering_at(SteadyTime(slice * gathering_slice), 8).partition);
+  EXPECT_EQ(partitions.size(), 8U) << "each has its turn";
+  EXPECT_TRUE(gathering_at({}, 0).holds("any")) << "where the partitions aren't known";
 }
 
 TEST_F(SqliteLogTest, RefusesWhenTooMuchIsWaiting) {
