@@ -1,8 +1,9 @@
 #include "bench/load/http_answer.h"
 
 #include <charconv>
-#include <strings.h>
 #include <utility>
+
+#include "bench/load/ascii.h"
 
 namespace vestnik::bench {
 namespace {
@@ -13,10 +14,6 @@ struct Head {
   HttpAnswer answer;
   std::uint64_t body_bytes = 0;
 };
-
-bool equal_without_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t");

@@ -24,7 +24,7 @@ constexpr std::uint64_t look_ns = 200'000'000;
 
 std::uint64_t to_ns(double seconds) { return static_cast<std::uint64_t>(std::llround(seconds * 1e9)); }
 
-const RegisterOptions& checked(const RegisterOptions& options) {
+RegisterOptions checked(const RegisterOptions& options) {
   if (options.seconds <= 0 && options.requests == 0)
     throw std::invalid_argument("say how long: --seconds or --requests");
   if (options.rate < 0 || options.connections == 0 || options.port == 0)

@@ -66,6 +66,7 @@ class Sink::Connection : public Watcher {
     take(std::string_view(buffer).substr(0, static_cast<std::size_t>(size)));
   }
 
+  // At the beginning, where some protocols have the server speak first, and after a pause.
   void resume() {
     next_ = Dialogue::Next::more;
     take({});
@@ -119,9 +120,11 @@ class Sink::Acceptor : public Watcher {
       return;
     }
     const std::uint64_t id = sink_.next_id_++;
-    sink_.open_.emplace(id, std::make_unique<Connection>(sink_, id, std::move(socket)));
+    Connection& connection =
+        *sink_.open_.emplace(id, std::make_unique<Connection>(sink_, id, std::move(socket))).first->second;
     ++sink_.connections_;
     sink_.open_max_ = std::max(sink_.open_max_, sink_.open_.size());
+    connection.resume();
   }
 
  private:

@@ -45,7 +45,8 @@ class Dialogue {
     close   // after what is to be answered
   };
   virtual ~Dialogue() = default;
-  // Takes what the client sent and appends to `answers`, which go out in one write.
+  // Takes what the client sent (at the beginning nothing) and appends to `answers`, which go out in one
+  // write.
   virtual Next on_bytes(std::string_view bytes, std::uint64_t now_ns, std::string& answers) = 0;
 };
 

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <strings.h>
+
+#include "bench/load/ascii.h"
 
 namespace vestnik::bench {
 namespace {
@@ -17,7 +18,7 @@ constexpr std::string_view capabilities =
     "250-ENHANCEDSTATUSCODES\r\n250 CHUNKING\r\n";
 
 bool is_verb(std::string_view line, std::string_view verb) {
-  return line.size() >= verb.size() && ::strncasecmp(line.data(), verb.data(), verb.size()) == 0 &&
+  return equal_without_case(line.substr(0, verb.size()), verb) &&
          (line.size() == verb.size() || line[verb.size()] == ' ');
 }
 
@@ -127,16 +128,16 @@ bool SmtpDialogue::read_data() {
 
 void SmtpDialogue::begin_chunk(std::string_view arguments, std::string& answers) {
   arguments.remove_prefix(std::min(arguments.find_first_not_of(' '), arguments.size()));
-  const char* const end = arguments.data() + arguments.size();
-  const auto [rest, error] = std::from_chars(arguments.data(), end, chunk_missing_);
-  const std::string_view mark(rest, static_cast<std::size_t>(end - rest));
+  const auto [rest, error] =
+      std::from_chars(arguments.data(), arguments.data() + arguments.size(), chunk_missing_);
+  const std::string_view mark = arguments.substr(static_cast<std::size_t>(rest - arguments.data()));
   if (error != std::errc() || (!mark.empty() && mark.front() != ' ')) {
     // Where the chunk ends is unknown (RFC 3030 section 2): nothing that follows would make sense.
     answers += "501 5.5.4 BDAT needs a number of octets\r\n";
     next_ = Next::close;
     chunk_missing_ = 0;
   }
-  chunk_is_last_ = mark.size() == 5 && ::strncasecmp(mark.data(), " LAST", 5) == 0;
+  chunk_is_last_ = equal_without_case(mark, " LAST");
   state_ = State::chunk;
 }
 
