@@ -21,7 +21,10 @@ std::optional<Channel> parse_channel(std::string_view text) {
 
 NotificationId notification_id(const EventId& event, const UserId& user, Channel channel,
                                std::string_view step) {
-  return {uuid_v8({event.value, user.value, to_string(channel), step}).text()};
+  auto timed = uuid_v7_in(event.value);
+  if (!timed) timed = uuid_v7_in(user.value);
+  const auto parts = {std::string_view(event.value), std::string_view(user.value), to_string(channel), step};
+  return {(timed ? uuid_v8(*timed, parts) : uuid_v8(parts)).text()};
 }
 
 Record encode(const Notification& n) {

@@ -66,5 +66,15 @@ TEST(Notification, IdFollowsFromEventUserChannelAndStep) {
   EXPECT_NE(id, notification_id({"e"}, {"u"}, Channel::email, "reminder"));
 }
 
+TEST(NotificationId, BeginsWithTheTimeOfTheEventOrElseOfTheUser) {
+  const EventId event{"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"};
+  const UserId user{"user_01900000-0000-7000-8000-000000000001"};
+  const auto time_of = [](const NotificationId& id) { return id.value.substr(0, 13); };
+  EXPECT_EQ(time_of(notification_id(event, user, Channel::email, "welcome")), "017f22e2-79b0");
+  EXPECT_EQ(time_of(notification_id({"e"}, user, Channel::email, "welcome")), "01900000-0000");
+  EXPECT_NE(notification_id(event, user, Channel::email, "welcome"),
+            notification_id(event, {"user_2"}, Channel::email, "welcome"));
+}
+
 }  // namespace
 }  // namespace vestnik
