@@ -111,7 +111,8 @@ void fill_timeline(vestnik::sqlite::Database& database, std::int64_t notificatio
       for (auto& step : *steps) facts.emplace_back(std::move(step));
     if (facts.size() < facts_together && i + 1 < users) continue;
     wait_for([&](auto done) {
-      store.timeline().apply(std::exchange(facts, {}), system_clock().now(), std::move(done));
+      store.timeline().apply(std::make_shared<store::FactBatch>(std::exchange(facts, {})),
+                             system_clock().now(), std::move(done));
     });
   }
 }
