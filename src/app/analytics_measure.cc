@@ -19,7 +19,7 @@
 #include "model/step.h"
 #include "store/sqlite/store.h"
 
-namespace vestnik::analytics {
+namespace vestnik::app {
 namespace {
 
 constexpr int users_together = 128;  // in one append, as under load
@@ -98,10 +98,10 @@ void wait_for(Operation operation) {
   over.get_future().get();
 }
 
-void fill_timeline(vestnik::sqlite::Database& database, std::int64_t notifications) {
+void fill_timeline(vestnik::sqlite::Database& database, std::int64_t notifications, int days) {
   store::sqlite::SqliteStore store(database);
   const std::int64_t users = notifications / 2;
-  const Timestamp start = system_clock().now() - std::chrono::hours(24);
+  const Timestamp start = system_clock().now() - std::chrono::days(days);
   std::vector<store::Fact> facts;
   for (std::int64_t i = 0; i < users; ++i) {
     Story s = story(start + std::chrono::milliseconds(i / users_per_ms), i);
@@ -140,22 +140,41 @@ void append_backlog(vestnik::sqlite::Database& database, std::int64_t users) {
   }
 }
 
-int main_of(const std::string& directory, const std::string& what, std::int64_t count) {
+// Commits all that is there for the groups that are not measured.
+void let_go(vestnik::sqlite::Database& database) {
+  wait_for([&](auto done) {
+    database.write(
+        [](vestnik::sqlite::Connection& connection) {
+          for (const char* group : {"notification-service", "email-service", "sms-service"})
+            connection
+                .prepare(
+                    "INSERT OR REPLACE INTO log_commit SELECT ?1, id >> 50, id >> 40 & 1023, "
+                    "max((id & 1099511627775) + count) FROM log_batch GROUP BY id >> 40")
+                .bind(1, std::string_view(group))
+                .run();
+        },
+        std::move(done));
+  });
+}
+
+int main_of(const std::string& directory, const std::string& what, std::int64_t count, int days) {
   const auto database = vestnik::sqlite::Database::open({.directory = directory});
-  if (what == "timeline")
-    fill_timeline(*database, count);
-  else
+  if (what == "timeline") {
+    fill_timeline(*database, count, days);
+  } else {
     append_backlog(*database, count);
+    let_go(*database);
+  }
   return 0;
 }
 
 }  // namespace
-}  // namespace vestnik::analytics
+}  // namespace vestnik::app
 
 int main(int argc, char** argv) {
-  if (argc != 4 || (std::string(argv[2]) != "timeline" && std::string(argv[2]) != "backlog")) {
-    std::cerr << "usage: analytics_measure DIRECTORY timeline|backlog COUNT\n";
+  if (argc < 4 || argc > 5 || (std::string(argv[2]) != "timeline" && std::string(argv[2]) != "backlog")) {
+    std::cerr << "usage: analytics_measure DIRECTORY timeline|backlog COUNT [DAYS]\n";
     return 2;
   }
-  return vestnik::analytics::main_of(argv[1], argv[2], std::stoll(argv[3]));
+  return vestnik::app::main_of(argv[1], argv[2], std::stoll(argv[3]), argc == 5 ? std::stoi(argv[4]) : 1);
 }
