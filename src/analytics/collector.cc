@@ -64,7 +64,7 @@ void Collector::on_records(std::vector<log::ConsumedRecord> records) {
 Result<store::Fact, DecodeError> Collector::decode(const log::ConsumedRecord& record) const {
   if (record.position.topic == options_.user_topic) return as_fact(decode_user_event(record.record));
   if (record.position.topic == options_.notification_topic)
-    return as_fact(decode_notification(record.record));
+    return as_fact(decode_notification(record.record, Content::left_out));
   return as_fact(decode_step(record.record));
 }
 

@@ -56,6 +56,9 @@ NotificationId notification_id(const EventId& event, const UserId& user, Channel
                                std::string_view step);
 
 Record encode(const Notification& notification);
-Result<Notification, DecodeError> decode_notification(const Record& record);
+
+// left_out: who doesn't deliver it has no use for subject, text and html.
+enum class Content { kept, left_out };
+Result<Notification, DecodeError> decode_notification(const Record& record, Content content = Content::kept);
 
 }  // namespace vestnik
