@@ -32,7 +32,7 @@ class ApiTest : public testing::Test {
 
   void apply(std::vector<store::Fact> facts) {
     std::promise<bool> applied;
-    store_.timeline().apply(std::move(facts), system_clock().now(),
+    store_.timeline().apply(std::make_shared<store::FactBatch>(std::move(facts)), system_clock().now(),
                             [&](auto result) { applied.set_value(result.has_value()); });
     ASSERT_TRUE(applied.get_future().get());
   }

@@ -7,13 +7,17 @@
 namespace vestnik::analytics {
 namespace {
 
-constexpr std::size_t apply_batch_max = 1024;
+// Large enough that a notification's records meet in one batch when there are many, small enough that others'
+// writes don't wait long behind one (about 10 ms).
+constexpr std::size_t apply_batch_max = 4096;
+// One batch is being written, one waits for its turn and one is being read.
+constexpr std::size_t in_flight_max = 3 * apply_batch_max;
 constexpr std::chrono::milliseconds stop_check{5};
 
 template <class T>
 Result<store::Fact, DecodeError> as_fact(Result<T, DecodeError> decoded) {
   if (!decoded) return std::unexpected(std::move(decoded.error()));
-  return store::Fact(std::move(*decoded));
+  return store::Fact(*decoded);
 }
 
 }  // namespace
@@ -29,12 +33,13 @@ Collector::Collector(CollectorOptions options, log::Log& log, store::Timeline& t
                               "Records that could not be read and were let go",
                               {{"service", "analytics-service"}})),
       apply_(scheduler, apply_batch_max,
-             [this](const auto& batch, auto ended) { call_apply(batch, std::move(ended)); }) {}
+             [this](auto& batch, auto ended) { call_apply(batch, std::move(ended)); }) {}
 
 void Collector::start() {
   subscription_ =
       log_.subscribe({.group = options_.group,
-                      .topics = {options_.user_topic, options_.notification_topic, options_.analytics_topic}},
+                      .topics = {options_.user_topic, options_.notification_topic, options_.analytics_topic},
+                      .in_flight_max = in_flight_max},
                      *this, scheduler_);
 }
 
@@ -59,19 +64,23 @@ void Collector::on_records(std::vector<log::ConsumedRecord> records) {
 Result<store::Fact, DecodeError> Collector::decode(const log::ConsumedRecord& record) const {
   if (record.position.topic == options_.user_topic) return as_fact(decode_user_event(record.record));
   if (record.position.topic == options_.notification_topic)
-    return as_fact(decode_notification(record.record));
+    return as_fact(decode_notification(record.record, Content::left_out));
   return as_fact(decode_step(record.record));
 }
 
-void Collector::call_apply(const std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended) {
-  std::vector<store::Fact> facts;
-  facts.reserve(batch.size());
-  for (const Arrival& arrival : batch) facts.push_back(arrival.fact);
+void Collector::call_apply(std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended) {
+  if (!applying_) {
+    std::vector<store::Fact> facts;
+    facts.reserve(batch.size());
+    for (Arrival& arrival : batch) facts.push_back(std::move(arrival.fact));
+    applying_ = std::make_shared<store::FactBatch>(std::move(facts));
+  }
   timeline_.apply(
-      std::move(facts), scheduler_.clock().now(),
+      applying_, scheduler_.clock().now(),
       back_on(scheduler_, alive_,
               [this, &batch, ended = std::move(ended)](Result<void, store::Error> result) mutable {
                 if (result) {
+                  applying_.reset();
                   facts_.Increment(static_cast<double>(batch.size()));
                   for (const Arrival& arrival : batch)
                     if (subscription_) subscription_->done(arrival.position);

@@ -37,11 +37,11 @@ class Collector final : public log::Consumer {
  private:
   struct Arrival {
     log::Position position;
-    store::Fact fact;
+    store::Fact fact;  // moved into applying_ when its batch goes
   };
 
   Result<store::Fact, DecodeError> decode(const log::ConsumedRecord& record) const;
-  void call_apply(const std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended);
+  void call_apply(std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended);
   void stop_when_over(SteadyTime limit);
 
   CollectorOptions options_;
@@ -54,6 +54,8 @@ class Collector final : public log::Consumer {
   Task stopped_;
   std::unique_ptr<Timer> stop_timer_;
   std::shared_ptr<void> alive_ = std::make_shared<int>();
+  // The facts of the batch under way, for as many attempts as it takes.
+  std::shared_ptr<const store::FactBatch> applying_;
   Batcher<Arrival> apply_;
   std::unique_ptr<log::Subscription> subscription_;
 };

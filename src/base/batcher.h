@@ -19,9 +19,9 @@ namespace vestnik {
 template <class Item>
 class Batcher {
  public:
-  // Makes one call with `items` (which stay valid until it ends) and tells, on the scheduler, whether it
-  // succeeded.
-  using Call = std::function<void(const std::vector<Item>& items, std::move_only_function<void(bool)> ended)>;
+  // Makes one call with `items` (which stay until it ends, as the call leaves them) and tells, on the
+  // scheduler, whether it succeeded.
+  using Call = std::function<void(std::vector<Item>& items, std::move_only_function<void(bool)> ended)>;
 
   Batcher(Scheduler& scheduler, std::size_t batch_max, Call call)
       : state_(std::make_shared<State>(State{scheduler, batch_max, std::move(call)})) {}

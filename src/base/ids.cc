@@ -1,5 +1,6 @@
 #include "base/ids.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,8 @@ namespace vestnik {
 namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
+constexpr std::size_t text_bytes = 36;
+constexpr std::size_t time_bytes = 6;  // of version 7: big-endian milliseconds
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -56,7 +59,7 @@ std::string Uuid::text() const {
 }
 
 std::optional<Uuid> Uuid::parse(std::string_view text) {
-  if (text.size() != 36) return std::nullopt;
+  if (text.size() != text_bytes) return std::nullopt;
   Uuid uuid;
   std::size_t at = 0;
   for (std::size_t i = 0; i < uuid.bytes.size(); ++i) {
@@ -106,6 +109,19 @@ Uuid uuid_v8(std::initializer_list<std::string_view> parts) {
   Uuid uuid;
   std::memcpy(uuid.bytes.data(), digest.data(), uuid.bytes.size());
   set_version_and_variant(uuid, 8);
+  return uuid;
+}
+
+Uuid uuid_v8(const Uuid& timed, std::initializer_list<std::string_view> parts) {
+  Uuid uuid = uuid_v8(parts);
+  std::copy_n(timed.bytes.begin(), time_bytes, uuid.bytes.begin());
+  return uuid;
+}
+
+std::optional<Uuid> uuid_v7_in(std::string_view id) {
+  if (id.size() < text_bytes) return std::nullopt;
+  const auto uuid = Uuid::parse(id.substr(id.size() - text_bytes));
+  if (!uuid || uuid->bytes[6] >> 4 != 7 || uuid->bytes[8] >> 6 != 2) return std::nullopt;
   return uuid;
 }
 

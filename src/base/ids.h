@@ -41,6 +41,13 @@ Uuid uuid_v7(Timestamp now, Random& random);
 // The same parts always give the same id, and ("ab","c") differs from ("a","bc").
 Uuid uuid_v8(std::initializer_list<std::string_view> parts);
 
+// The same with the first 48 bits of `timed` in front, cut to 74 bits: ids made from others of about the same
+// time stand together, as those do, so an index of many of them is written at its end and not all over.
+Uuid uuid_v8(const Uuid& timed, std::initializer_list<std::string_view> parts);
+
+// The version 7 UUID that `id` is, or ends with ("user_" + UUID).
+std::optional<Uuid> uuid_v7_in(std::string_view id);
+
 // A string id that can't be mistaken for another kind of id.
 template <class Tag>
 struct Id {

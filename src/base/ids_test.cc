@@ -46,5 +46,23 @@ TEST(Uuid, Version8DependsOnEveryPartAndItsBounds) {
   EXPECT_EQ(uuid.bytes[6] >> 4, 8);
 }
 
+TEST(Uuid, Version8MayTakeTheTimeOfAnother) {
+  const auto timed = Uuid::parse("017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+  const Uuid uuid = uuid_v8(*timed, {"event", "user"});
+  EXPECT_EQ(uuid.text().substr(0, 13), "017f22e2-79b0");
+  EXPECT_EQ(uuid.text().substr(13), uuid_v8({"event", "user"}).text().substr(13));
+  EXPECT_NE(uuid, uuid_v8(*timed, {"event", "other"}));
+}
+
+TEST(Uuid, Version7IsFoundInAnId) {
+  const auto uuid = Uuid::parse("017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+  EXPECT_EQ(uuid_v7_in("017f22e2-79b0-7cc3-98c4-dc0c0c07398f"), uuid);
+  EXPECT_EQ(uuid_v7_in("user_017f22e2-79b0-7cc3-98c4-dc0c0c07398f"), uuid);
+  EXPECT_FALSE(uuid_v7_in("017f22e2-79b0-8cc3-98c4-dc0c0c07398f")) << "another version";
+  EXPECT_FALSE(uuid_v7_in("017f22e2-79b0-7cc3-18c4-dc0c0c07398f")) << "another variant";
+  EXPECT_FALSE(uuid_v7_in("user_017f22e2-79b0-7cc3-98c4-dc0c0c07398"));
+  EXPECT_FALSE(uuid_v7_in(""));
+}
+
 }  // namespace
 }  // namespace vestnik

@@ -4,6 +4,12 @@
 
 namespace vestnik {
 
+EventId registration_id(const UserId& user) {
+  const auto timed = uuid_v7_in(user.value);
+  const auto parts = {user_registered, std::string_view(user.value)};
+  return {(timed ? uuid_v8(*timed, parts) : uuid_v8(parts)).text()};
+}
+
 Record encode(const UserEvent& event) {
   const std::string time = format_rfc3339(event.accepted_at);
   JsonWriter value(320);

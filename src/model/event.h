@@ -26,6 +26,9 @@ struct UserEvent {
 
 inline constexpr std::string_view user_registered = "user_registered";
 
+// Follows from the user, so that a registration appended again is the same event to everybody behind the log.
+EventId registration_id(const UserId& user);
+
 // The value keeps the fields event_type, user_id, email, phone and timestamp (RFC 3339); `data` follows if
 // not empty.
 Record encode(const UserEvent& event);

@@ -37,5 +37,13 @@ TEST(UserEvent, PoisonIsRefusedWithAReason) {
   EXPECT_FALSE(decode_user_event(record));
 }
 
+TEST(RegistrationId, FollowsFromTheUserAndBeginsWithItsTime) {
+  const UserId user{"user_01900000-0000-7000-8000-000000000001"};
+  EXPECT_EQ(registration_id(user), registration_id(user));
+  EXPECT_EQ(registration_id(user).value.substr(0, 13), "01900000-0000");
+  EXPECT_NE(registration_id(user), registration_id({"user_01900000-0000-7000-8000-000000000002"}));
+  EXPECT_NE(registration_id({"a"}), registration_id({"b"}));
+}
+
 }  // namespace
 }  // namespace vestnik

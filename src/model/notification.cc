@@ -4,6 +4,53 @@
 #include "base/json_writer.h"
 
 namespace vestnik {
+namespace {
+
+class NotificationMembers final : public JsonMembers {
+ public:
+  NotificationMembers(Notification& n, Content content) : n_(n), content_(content) {}
+
+  std::optional<Channel> channel;
+  std::optional<Timestamp> accepted_at, planned_at;
+  bool has_limit = false;
+  std::int64_t limit_max = 0;
+  std::chrono::milliseconds limit_window{0};
+
+  void on_text(std::string_view name, std::string_view value) override {
+    if (name == "notification_id") n_.id.value = value;
+    if (name == "event_id") n_.event_id.value = value;
+    if (name == "event_type") n_.event_type = value;
+    if (name == "user_id") n_.user_id.value = value;
+    if (name == "channel") channel = parse_channel(value);
+    if (name == "workflow") n_.workflow = value;
+    if (name == "step") n_.step = value;
+    if (name == "template") n_.template_version = value;
+    if (name == "category") n_.category = value;
+    if (name == "to") n_.to = value;
+    if (name == "accepted_at") accepted_at = parse_rfc3339(value);
+    if (name == "planned_at") planned_at = parse_rfc3339(value);
+    if (name == "send_at") n_.send_at = parse_rfc3339(value);
+    if (name == "expires_at") n_.expires_at = parse_rfc3339(value);
+    if (name == "in_doubt") n_.hold_in_doubt = value == "hold";
+    if (content_ == Content::left_out) return;
+    if (name == "subject") n_.subject = value;
+    if (name == "text") n_.text = value;
+    if (name == "html") n_.html = value;
+  }
+  void on_integer(std::string_view name, std::int64_t value) override {
+    if (name == "attempts_max") n_.attempts_max = static_cast<int>(value);
+    if (name == "recipient_limit.max") limit_max = value;
+    if (name == "recipient_limit.window_ms") limit_window = std::chrono::milliseconds(value);
+  }
+  void on_boolean(std::string_view, bool) override {}
+  void on_object(std::string_view name) override { has_limit = has_limit || name == "recipient_limit"; }
+
+ private:
+  Notification& n_;
+  const Content content_;
+};
+
+}  // namespace
 
 std::string_view to_string(Channel channel) {
   switch (channel) {
@@ -21,7 +68,10 @@ std::optional<Channel> parse_channel(std::string_view text) {
 
 NotificationId notification_id(const EventId& event, const UserId& user, Channel channel,
                                std::string_view step) {
-  return {uuid_v8({event.value, user.value, to_string(channel), step}).text()};
+  auto timed = uuid_v7_in(event.value);
+  if (!timed) timed = uuid_v7_in(user.value);
+  const auto parts = {std::string_view(event.value), std::string_view(user.value), to_string(channel), step};
+  return {(timed ? uuid_v8(*timed, parts) : uuid_v8(parts)).text()};
 }
 
 Record encode(const Notification& n) {
@@ -56,53 +106,25 @@ Record encode(const Notification& n) {
                                     n.traceparent)};
 }
 
-Result<Notification, DecodeError> decode_notification(const Record& record) {
-  const auto value = parse_json_object(record.value);
-  if (!value) return std::unexpected(DecodeError{value.error().message});
-  const auto text = [&](std::string_view name) {
-    return std::string(string_member(*value, name).value_or(""));
-  };
-  const auto time = [&](std::string_view name) -> std::optional<Timestamp> {
-    const auto member = string_member(*value, name);
-    return member ? parse_rfc3339(*member) : std::nullopt;
-  };
-
+Result<Notification, DecodeError> decode_notification(const Record& record, Content content) {
   Notification n;
-  n.id.value = text("notification_id");
-  n.event_id.value = text("event_id");
-  n.event_type = text("event_type");
-  n.user_id.value = text("user_id");
-  n.workflow = text("workflow");
-  n.step = text("step");
-  n.template_version = text("template");
-  n.category = text("category");
-  n.to = text("to");
-  n.subject = text("subject");
-  n.text = text("text");
-  n.html = text("html");
-  n.send_at = time("send_at");
-  n.expires_at = time("expires_at");
-  n.traceparent = record.header("traceparent").value_or("");
-  n.attempts_max = static_cast<int>(integer_member(*value, "attempts_max").value_or(0));
-  n.hold_in_doubt = text("in_doubt") == "hold";
-  if (const json::value* limit = value->if_contains("recipient_limit"); limit && limit->is_object()) {
-    const json::object& members = limit->get_object();
-    n.recipient_limit = Limit{integer_member(members, "max").value_or(0),
-                              std::chrono::milliseconds(integer_member(members, "window_ms").value_or(0))};
+  NotificationMembers members(n, content);
+  if (const auto read = read_json_object(record.value, members); !read)
+    return std::unexpected(DecodeError{read.error().message});
+  if (members.has_limit) {
+    n.recipient_limit = Limit{members.limit_max, members.limit_window};
     if (!is_valid(*n.recipient_limit)) return std::unexpected(DecodeError{"recipient_limit is out of range"});
   }
-  const auto channel = parse_channel(text("channel"));
-  const auto accepted_at = time("accepted_at");
-  const auto planned_at = time("planned_at");
   if (n.id.empty()) return std::unexpected(DecodeError{"notification_id is missing"});
   if (n.user_id.empty()) return std::unexpected(DecodeError{"user_id is missing"});
-  if (!channel) return std::unexpected(DecodeError{"channel is neither email nor sms"});
+  if (!members.channel) return std::unexpected(DecodeError{"channel is neither email nor sms"});
   if (n.to.empty()) return std::unexpected(DecodeError{"to is missing"});
-  if (!accepted_at || !planned_at)
+  if (!members.accepted_at || !members.planned_at)
     return std::unexpected(DecodeError{"accepted_at or planned_at is missing"});
-  n.channel = *channel;
-  n.accepted_at = *accepted_at;
-  n.planned_at = *planned_at;
+  n.channel = *members.channel;
+  n.accepted_at = *members.accepted_at;
+  n.planned_at = *members.planned_at;
+  n.traceparent = record.header("traceparent").value_or("");
   return n;
 }
 

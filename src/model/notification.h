@@ -50,11 +50,15 @@ struct Notification {
   friend bool operator==(const Notification&, const Notification&) = default;
 };
 
-// The id that makes every step repeatable: the same event planned twice gives the same one.
+// The id that makes every step repeatable: the same event planned twice gives the same one. It begins with
+// the time in the event's id, or else the user's (docs/adr/0014).
 NotificationId notification_id(const EventId& event, const UserId& user, Channel channel,
                                std::string_view step);
 
 Record encode(const Notification& notification);
-Result<Notification, DecodeError> decode_notification(const Record& record);
+
+// left_out: who doesn't deliver it has no use for subject, text and html.
+enum class Content { kept, left_out };
+Result<Notification, DecodeError> decode_notification(const Record& record, Content content = Content::kept);
 
 }  // namespace vestnik

@@ -66,5 +66,38 @@ TEST(Notification, IdFollowsFromEventUserChannelAndStep) {
   EXPECT_NE(id, notification_id({"e"}, {"u"}, Channel::email, "reminder"));
 }
 
+TEST(NotificationRecord, ALimitWithoutItsNumbersIsPoison) {
+  Notification n = sample();
+  n.recipient_limit = Limit{3, std::chrono::hours(24)};
+  const Record record = encode(n);
+  const auto limited = [&](std::string_view limit) {
+    Record changed = record;
+    const std::size_t at = changed.value.find(R"("recipient_limit":)") + 18;
+    changed.value.replace(at, changed.value.find('}', at) + 1 - at, limit);
+    return decode_notification(changed).has_value();
+  };
+  EXPECT_TRUE(limited(R"({"max":3,"window_ms":1000})"));
+  EXPECT_TRUE(limited("null"));
+  for (const char* limit : {"{}", R"({"max":3})", R"({"max":"3","window_ms":"1000"})", R"({"max":null})"})
+    EXPECT_FALSE(limited(limit)) << limit;
+}
+
+TEST(NotificationRecord, ContentMayBeLeftOut) {
+  Notification n = sample();
+  const Record record = encode(n);
+  n.subject = n.text = n.html = "";
+  EXPECT_EQ(decode_notification(record, Content::left_out).value(), n);
+}
+
+TEST(NotificationId, BeginsWithTheTimeOfTheEventOrElseOfTheUser) {
+  const EventId event{"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"};
+  const UserId user{"user_01900000-0000-7000-8000-000000000001"};
+  const auto time_of = [](const NotificationId& id) { return id.value.substr(0, 13); };
+  EXPECT_EQ(time_of(notification_id(event, user, Channel::email, "welcome")), "017f22e2-79b0");
+  EXPECT_EQ(time_of(notification_id({"e"}, user, Channel::email, "welcome")), "01900000-0000");
+  EXPECT_NE(notification_id(event, user, Channel::email, "welcome"),
+            notification_id(event, {"user_2"}, Channel::email, "welcome"));
+}
+
 }  // namespace
 }  // namespace vestnik

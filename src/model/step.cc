@@ -4,6 +4,40 @@
 #include "base/json_writer.h"
 
 namespace vestnik {
+namespace {
+
+class StepMembers final : public JsonMembers {
+ public:
+  explicit StepMembers(Step& step) : step_(step) {}
+
+  std::optional<Channel> channel;
+  std::optional<StepKind> kind;
+  std::optional<Timestamp> at;
+
+  void on_text(std::string_view name, std::string_view value) override {
+    if (name == "notification_id") step_.notification_id.value = value;
+    if (name == "user_id") step_.user_id.value = value;
+    if (name == "event_id") step_.event_id.value = value;
+    if (name == "channel") channel = parse_channel(value);
+    if (name == "kind") kind = parse_step_kind(value);
+    if (name == "timestamp") at = parse_rfc3339(value);
+    if (name == "provider") step_.provider = value;
+    if (name == "answer") step_.answer = value;
+    if (name == "due_at") step_.due_at = parse_rfc3339(value);
+  }
+  void on_integer(std::string_view name, std::int64_t value) override {
+    if (name == "attempt") step_.attempt = static_cast<int>(value);
+  }
+  void on_boolean(std::string_view name, bool value) override {
+    if (name == "sandbox") step_.sandbox = value;
+  }
+  void on_object(std::string_view) override {}
+
+ private:
+  Step& step_;
+};
+
+}  // namespace
 
 std::string_view to_string(StepKind kind) {
   switch (kind) {
@@ -57,31 +91,17 @@ Record encode(const Step& step) {
 }
 
 Result<Step, DecodeError> decode_step(const Record& record) {
-  const auto value = parse_json_object(record.value);
-  if (!value) return std::unexpected(DecodeError{value.error().message});
-  const auto text = [&](std::string_view name) {
-    return std::string(string_member(*value, name).value_or(""));
-  };
   Step step;
-  step.notification_id.value = text("notification_id");
-  step.user_id.value = text("user_id");
-  step.event_id.value = text("event_id");
-  const auto channel = parse_channel(text("channel"));
-  const auto kind = parse_step_kind(text("kind"));
-  const auto at = parse_rfc3339(text("timestamp"));
+  StepMembers members(step);
+  if (const auto read = read_json_object(record.value, members); !read)
+    return std::unexpected(DecodeError{read.error().message});
   if (step.notification_id.empty()) return std::unexpected(DecodeError{"notification_id is missing"});
-  if (!channel) return std::unexpected(DecodeError{"channel is neither email nor sms"});
-  if (!kind) return std::unexpected(DecodeError{"kind is not a known step"});
-  if (!at) return std::unexpected(DecodeError{"timestamp is not an RFC 3339 date-time"});
-  step.channel = *channel;
-  step.kind = *kind;
-  step.at = *at;
-  step.attempt = static_cast<int>(integer_member(*value, "attempt").value_or(0));
-  step.provider = text("provider");
-  const json::value* sandbox = value->if_contains("sandbox");
-  step.sandbox = sandbox && sandbox->is_bool() && sandbox->get_bool();
-  step.answer = text("answer");
-  if (const auto due = string_member(*value, "due_at")) step.due_at = parse_rfc3339(*due);
+  if (!members.channel) return std::unexpected(DecodeError{"channel is neither email nor sms"});
+  if (!members.kind) return std::unexpected(DecodeError{"kind is not a known step"});
+  if (!members.at) return std::unexpected(DecodeError{"timestamp is not an RFC 3339 date-time"});
+  step.channel = *members.channel;
+  step.kind = *members.kind;
+  step.at = *members.at;
   step.traceparent = record.header("traceparent").value_or("");
   return step;
 }

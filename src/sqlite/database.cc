@@ -149,7 +149,12 @@ class FileDatabase final : public Database {
 
   void write(Work work, Done done) override { writer_.submit(std::move(work), std::move(done)); }
   bool in_work() const override { return writer_.in_work(); }
-  void read(Work work, Done done) override { readers_.submit(std::move(work), std::move(done)); }
+  void read(Work work, Done done) override {
+    readers_.submit(ReaderPool::Kind::short_read, std::move(work), std::move(done));
+  }
+  void read_much(Work work, Done done) override {
+    readers_.submit(ReaderPool::Kind::long_read, std::move(work), std::move(done));
+  }
   void migrate(std::string_view component, std::span<const char* const> migrations) override;
   Health health() const override { return condition_.health(); }
   std::optional<Error> fatal() const override { return condition_.fatal(); }

@@ -132,6 +132,10 @@ class Database {
   // thread.
   virtual void read(Work work, Done done) = 0;
 
+  // The same for who reads much and has more to do meanwhile (a part of the log): as long as there are two
+  // reader threads, one is left to those who wait for a row.
+  virtual void read_much(Work work, Done done) = 0;
+
   // Applies `migrations[i]` for every i at or beyond the version kept for `component`, all in one
   // transaction, and returns when that is durable. Call it before anything else of that component. Throws
   // std::runtime_error when the file is of a newer version than this binary knows, or a migration fails. Not

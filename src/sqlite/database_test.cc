@@ -1,6 +1,8 @@
 #include "sqlite/database.h"
 
+#include <atomic>
 #include <fstream>
+#include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -259,6 +261,32 @@ TEST_F(DatabaseTest, OpensAnExistingDirectoryQuickly) {
   auto database = open();
   // The bound is ten times what it takes here, and no check of the whole file (20 MiB) would fit twice.
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(100));
+}
+
+TEST(Database, LongReadsLeaveAThreadToShortOnes) {
+  TemporaryDirectory directory;
+  auto database = Database::open({.directory = directory.path(), .reader_threads = 2});
+  std::promise<void> go_on;
+  const std::shared_future<void> may_end = go_on.get_future().share();
+  std::atomic<int> long_ones = 0;
+  for (int i = 0; i < 5; ++i)
+    database->read_much([may_end](Connection&) { may_end.wait(); },
+                        [&](Result<void, Error> result) { long_ones += result.has_value(); });
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(number(*database, "SELECT 7"), 7);
+  EXPECT_EQ(long_ones, 0);
+  go_on.set_value();
+  database.reset();
+  EXPECT_EQ(long_ones, 5) << "what is queued is run and answered";
+}
+
+TEST(Database, OneReaderThreadDoesBothKindsOfReads) {
+  TemporaryDirectory directory;
+  auto database = Database::open({.directory = directory.path(), .reader_threads = 1});
+  std::promise<bool> read;
+  database->read_much([](Connection& connection) { connection.prepare("SELECT 1").run(); },
+                      [&](Result<void, Error> result) { read.set_value(result.has_value()); });
+  EXPECT_TRUE(read.get_future().get());
+  EXPECT_EQ(number(*database, "SELECT 7"), 7);
 }
 
 }  // namespace

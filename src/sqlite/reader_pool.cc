@@ -1,5 +1,6 @@
 #include "sqlite/reader_pool.h"
 
+#include <algorithm>
 #include <optional>
 #include <pthread.h>
 
@@ -9,7 +10,10 @@ namespace vestnik::sqlite {
 
 ReaderPool::ReaderPool(std::filesystem::path file, std::size_t threads, std::size_t queue_max,
                        Condition& condition)
-    : file_(std::move(file)), queue_max_(queue_max), condition_(condition) {
+    : file_(std::move(file)),
+      queue_max_(queue_max),
+      long_reads_max_(std::max<std::size_t>(threads, 2) - 1),
+      condition_(condition) {
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back(&ReaderPool::run, this);
 }
 
@@ -27,11 +31,12 @@ void ReaderPool::close() {
   ready_.notify_all();
 }
 
-void ReaderPool::submit(Database::Work work, Database::Done done) {
+void ReaderPool::submit(Kind kind, Database::Work work, Database::Done done) {
+  std::deque<Job>& queue = kind == Kind::long_read ? long_queue_ : queue_;
   {
     std::unique_lock lock(mutex_);
-    if (!closed_ && queue_.size() < queue_max_) {
-      queue_.push_back({std::move(work), std::move(done)});
+    if (!closed_ && queue.size() < queue_max_) {
+      queue.push_back({std::move(work), std::move(done)});
       lock.unlock();
       ready_.notify_one();
       return;
@@ -57,17 +62,28 @@ void ReaderPool::resume() {
   ready_.notify_all();
 }
 
+std::deque<ReaderPool::Job>* ReaderPool::next_queue() {
+  if (!queue_.empty()) return &queue_;
+  return !long_queue_.empty() && reading_long_ < long_reads_max_ ? &long_queue_ : nullptr;
+}
+
 void ReaderPool::run() {
   pthread_setname_np(pthread_self(), "sqlite-reader");
   std::optional<SqliteConnection>
       connection;  // opened by the first read: an idle process does without its memory
   std::unique_lock lock(mutex_);
   for (;;) {
-    ready_.wait(lock, [this] { return !paused_ && (closed_ || !queue_.empty()); });
-    if (queue_.empty()) return;
-    Job job = std::move(queue_.front());
-    queue_.pop_front();
+    std::deque<Job>* queue = nullptr;
+    ready_.wait(lock, [&] {
+      queue = paused_ ? nullptr : next_queue();
+      return queue || (!paused_ && closed_);
+    });
+    if (!queue) return;  // what is left is long, and whoever has begun one goes on with it
+    Job job = std::move(queue->front());
+    queue->pop_front();
+    const bool is_long = queue == &long_queue_;
     ++reading_;
+    reading_long_ += is_long;
     lock.unlock();
     const Result<void, Error> result = [&]() -> Result<void, Error> {
       try {
@@ -79,6 +95,7 @@ void ReaderPool::run() {
     }();
     lock.lock();
     if (--reading_ == 0) quiet_.notify_all();
+    reading_long_ -= is_long;
     lock.unlock();
     if (job.done) job.done(result);
     job = {};

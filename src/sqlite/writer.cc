@@ -211,13 +211,19 @@ void Writer::probe() {
 void Writer::checkpoint_if_due() {
   if (wal_pages_ < checkpoint_at_pages_ || condition_.fatal()) return;
   checkpoint_at_pages_ = wal_pages_ + checkpoint_pages;
-  const bool start_over = wal_pages_ >= wal_pages_max;
-  if (start_over) readers_.pause(reader_pause_max);
-  // PASSIVE never waits for a reader. When none was open and all content has moved, the next transaction
-  // starts the WAL over; what could not move is tried again 8 MiB later.
+  checkpoint();
+  if (wal_pages_ < wal_pages_max) return;
+  // When no reader is open and all content has moved, the next transaction starts the WAL over. The work was
+  // done above with the readers running; what is left is what one of them was still looking at.
+  readers_.pause(reader_pause_max);
+  checkpoint();
+  readers_.resume();
+}
+
+void Writer::checkpoint() {
+  // PASSIVE never waits for a reader; what could not move is tried again 8 MiB later.
   const int code =
       sqlite3_wal_checkpoint_v2(connection_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  if (start_over) readers_.resume();
   if (code == SQLITE_OK) {
     ++checkpoints_;
   } else if (code != SQLITE_BUSY && code != SQLITE_LOCKED) {

@@ -70,6 +70,7 @@ class Writer {
   // Writes a row when the disk was full, so that health recovers without anyone's write.
   void probe();
   void checkpoint_if_due();
+  void checkpoint();
 
   std::unique_ptr<SqliteConnection> connection_;
   const std::size_t queue_max_;

@@ -182,7 +182,9 @@ inline Notification submitted(Ledger& ledger, int number, std::vector<std::strin
 }
 
 inline void applied(Timeline& timeline, std::vector<Fact> facts, Timestamp now = after(60'000)) {
-  get<void>([&](Done<void> done) { timeline.apply(std::move(facts), now, std::move(done)); });
+  get<void>([&](Done<void> done) {
+    timeline.apply(std::make_shared<FactBatch>(std::move(facts)), now, std::move(done));
+  });
 }
 inline std::optional<NotificationView> viewed(Timeline& timeline, const NotificationId& id) {
   return get<std::optional<NotificationView>>([&](auto done) { timeline.notification(id, std::move(done)); });

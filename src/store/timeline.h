@@ -2,20 +2,16 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "model/event.h"
 #include "model/notification.h"
-#include "model/step.h"
+#include "store/facts.h"
 #include "store/result.h"
 
 namespace vestnik::store {
-
-// What analytics-service learns from one record of each topic.
-using Fact = std::variant<UserEvent, Notification, Step>;
 
 // The state a reader sees: planned, then the kind of the furthest step. State only moves forward:
 // planned < sending < deferred < in_doubt < (expired, suppressed, skipped, dead) < sent < (bounced) <
@@ -71,7 +67,7 @@ class Timeline {
 
   // Idempotent: a fact applied twice, in another order or after a rebuild gives the same timeline and the
   // same counts.
-  virtual void apply(std::vector<Fact> facts, Timestamp now, Done<void> done) = 0;
+  virtual void apply(std::shared_ptr<const FactBatch> facts, Timestamp now, Done<void> done) = 0;
 
   virtual void notification(const NotificationId& id, Done<std::optional<NotificationView>> done) = 0;
   // Newest first; `user` empty: everybody's. At most `limit`.

@@ -32,20 +32,6 @@ std::tuple<int, int, int> rank(const StepFact& step) {
   return {0, 0, 0};
 }
 
-auto plan_order(const PlanFact& p) {
-  return std::tie(p.planned_at, p.accepted_at, p.template_version, p.event_type);
-}
-auto step_order(const StepFact& s) { return std::tie(s.at, s.due_at, s.provider, s.answer, s.sandbox); }
-std::pair<int, int> step_key(const StepFact& s) { return {s.attempt, code(s.kind)}; }
-
-void join_step(std::vector<StepFact>& steps, StepFact step) {
-  const auto place = std::ranges::lower_bound(steps, step_key(step), {}, step_key);
-  if (place == steps.end() || step_key(*place) != step_key(step))
-    steps.insert(place, std::move(step));
-  else if (step_order(*place) < step_order(step))
-    *place = std::move(step);
-}
-
 Timestamp updated_at(const TimelineRow& row) {
   Timestamp latest = row.plan ? row.plan->planned_at : Timestamp::min();
   for (const StepFact& step : row.steps) latest = std::max(latest, step.at);
@@ -67,27 +53,6 @@ std::vector<TimelineEntry> entries_of(const TimelineRow& row, std::optional<Time
 }
 
 }  // namespace
-
-TimelineRow row_of(const Notification& n) {
-  return {n.id,
-          n.user_id,
-          n.event_id,
-          n.channel,
-          PlanFact{n.event_type, n.template_version, n.accepted_at, n.planned_at},
-          {}};
-}
-
-TimelineRow row_of(const Step& s) {
-  return {s.notification_id, s.user_id,
-          s.event_id,        s.channel,
-          std::nullopt,      {{s.attempt, s.kind, s.at, s.provider, s.answer, s.sandbox, s.due_at}}};
-}
-
-void join(TimelineRow& row, TimelineRow other) {
-  if (other.plan && (!row.plan || plan_order(*other.plan) < plan_order(*row.plan)))
-    row.plan = std::move(other.plan);
-  for (StepFact& step : other.steps) join_step(row.steps, std::move(step));
-}
 
 const StepFact* furthest_step(std::span<const StepFact> steps) {
   // What gave up an attempt that was retried since counts no more. What ended it after that, before another
@@ -125,12 +90,12 @@ Timestamp first_at(const TimelineRow& row) {
   return first;
 }
 
-NotificationView view_of(const TimelineRow& row, const std::optional<AcceptedEvent>& event,
+NotificationView view_of(const TimelineRow& row, const std::optional<AcceptedFact>& event,
                          bool with_timeline) {
   NotificationView view;
-  view.id = row.id;
-  view.user_id = row.user_id;
-  view.event_id = row.event_id;
+  view.id.value = unpack_id(row.id);
+  view.user_id.value = unpack_id(row.user_id);
+  view.event_id.value = unpack_id(row.event_id);
   view.channel = row.channel;
   std::optional<Timestamp> accepted_at;
   if (event) {
@@ -157,8 +122,8 @@ NotificationView view_of(const TimelineRow& row, const std::optional<AcceptedEve
 std::string pack_facts(const TimelineRow& row) {
   Packer out;
   out.integer(layout);
-  out.text(pack_id(row.user_id.value));
-  out.text(pack_id(row.event_id.value));
+  out.text(row.user_id);
+  out.text(row.event_id);
   out.integer(code(row.channel));
   out.integer(row.plan ? 1 : 0);
   if (row.plan) {
@@ -184,9 +149,9 @@ TimelineRow unpack_facts(std::string_view id_packed, std::string_view facts) {
   Unpacker in(facts);
   if (in.integer() != layout) throw DamagedValue("a stored timeline has an unknown layout");
   TimelineRow row;
-  row.id.value = unpack_id(id_packed);
-  row.user_id.value = unpack_id(in.text());
-  row.event_id.value = unpack_id(in.text());
+  row.id = id_packed;
+  row.user_id = in.text();
+  row.event_id = in.text();
   row.channel = channel_of(in.integer());
   if (in.integer() != 0) {
     PlanFact plan;

@@ -1,6 +1,4 @@
-// One notification's timeline as both stores keep it: the plan and the set of its steps. Everything shown and
-// counted is a pure function of that set, and joining facts is commutative and idempotent, so neither order
-// nor repetition matters.
+// How a notification's facts are kept, shown and counted.
 #pragma once
 
 #include <compare>
@@ -16,50 +14,6 @@
 
 namespace vestnik::store {
 
-struct PlanFact {
-  std::string event_type;
-  std::string template_version;
-  Timestamp accepted_at{};
-  Timestamp planned_at{};
-
-  friend bool operator==(const PlanFact&, const PlanFact&) = default;
-};
-
-struct StepFact {
-  int attempt = 0;
-  StepKind kind = StepKind::sending;
-  Timestamp at{};
-  std::string provider;
-  std::string answer;
-  bool sandbox = false;
-  std::optional<Timestamp> due_at;
-
-  friend bool operator==(const StepFact&, const StepFact&) = default;
-};
-
-struct TimelineRow {
-  NotificationId id;
-  UserId user_id;
-  EventId event_id;
-  Channel channel = Channel::email;
-  std::optional<PlanFact> plan;
-  std::vector<StepFact> steps;  // one per (attempt, kind), in that order
-
-  friend bool operator==(const TimelineRow&, const TimelineRow&) = default;
-};
-
-// What is known of a user event, for notifications whose plan has not arrived (or never will: skipped).
-struct AcceptedEvent {
-  std::string event_type;
-  Timestamp accepted_at{};
-};
-
-TimelineRow row_of(const Notification& notification);
-TimelineRow row_of(const Step& step);
-// Adds what `other` knows about the same notification. Of two plans the earlier stays; of two steps with the
-// same id the later (an attempt that was given back is told again under its number).
-void join(TimelineRow& row, TimelineRow other);
-
 // The furthest step in the order of store/timeline.h; none: planned.
 const StepFact* furthest_step(std::span<const StepFact> steps);
 // The state's number in a table: 0 planned, else 1 + code(kind).
@@ -68,7 +22,8 @@ std::string_view state_name(int state_code);
 // When the notification is first heard of: what listings are ordered by.
 Timestamp first_at(const TimelineRow& row);
 
-NotificationView view_of(const TimelineRow& row, const std::optional<AcceptedEvent>& event,
+// `event`: for a notification whose plan is not known.
+NotificationView view_of(const TimelineRow& row, const std::optional<AcceptedFact>& event,
                          bool with_timeline);
 
 // `facts` as kept in one column; the id is the table's key.

@@ -93,19 +93,19 @@ TEST(TimelineRow, JoiningIsCommutativeAndIdempotent) {
 
 TEST(TimelineRow, PackedFactsComeBackWhole) {
   TimelineRow row;
-  row.id = {"5d1c0e0a-9b1e-8a5f-8f4c-1f2e3d4c5b6a"};
-  row.user_id = {"user_01900000-0000-7000-8000-000000000001"};
-  row.event_id = {"key of a client"};
+  row.id = pack_id("5d1c0e0a-9b1e-8a5f-8f4c-1f2e3d4c5b6a");
+  row.user_id = pack_id("user_01900000-0000-7000-8000-000000000001");
+  row.event_id = pack_id("key of a client");
   row.channel = Channel::sms;
   row.plan = PlanFact{"user_registered", "welcome@1", from_unix_us(-5), from_unix_us(7)};
   for (const StepKind kind : all_step_kinds) row.steps.push_back(step(kind, 3, 1'800'000'000'000'000));
   row.steps[2].due_at = from_unix_us(8);
   row.steps[2].answer = std::string("a\0\xff", 3);
   row.steps[2].sandbox = true;
-  EXPECT_EQ(unpack_facts(pack_id(row.id.value), pack_facts(row)), row);
+  EXPECT_EQ(unpack_facts(row.id, pack_facts(row)), row);
   const std::string packed = pack_facts(row);
   for (std::size_t n = 0; n < packed.size(); ++n)
-    EXPECT_THROW(unpack_facts(pack_id(row.id.value), packed.substr(0, n)), DamagedValue) << n;
+    EXPECT_THROW(unpack_facts(row.id, packed.substr(0, n)), DamagedValue) << n;
 }
 
 TEST(Counters, AChangeTakesBackWhatItCountedBefore) {

@@ -43,8 +43,7 @@ net::HttpResponse success(const UserId& id) {
 
 UserEvent event_of(const store::User& user, std::string traceparent) {
   UserEvent event;
-  // Follows from the user, so an event appended again is the same event to everybody behind the log.
-  event.event_id.value = uuid_v8({user_registered, user.id.value}).text();
+  event.event_id = registration_id(user.id);
   event.event_type = user_registered;
   event.user_id = user.id;
   event.email = user.email;

@@ -164,7 +164,7 @@ TEST_F(UserServiceTest, ARegistrationBecomesAnEventAndThenAnAnswer) {
   EXPECT_EQ(users.email_keys[0], "anna@example.org");
 
   const UserEvent event = decode_user_event(log.records[0]).value();
-  EXPECT_EQ(event.event_id.value, uuid_v8({"user_registered", id}).text());
+  EXPECT_EQ(event.event_id, registration_id({id}));
   EXPECT_EQ(event.event_type, "user_registered");
   EXPECT_EQ(event.user_id.value, id);
   EXPECT_EQ(event.email, "Anna@example.org");

@@ -157,7 +157,7 @@ bool Member::open_next_batch(Cursor& cursor) {
 void Member::fetch(Cursor& cursor) {
   cursor.fetching = true;
   auto segment = std::make_shared<Segment>();
-  context_.database.read(
+  context_.database.read_much(
       [segment, topic_id = cursor.topic->id, partition = cursor.partition,
        offset = cursor.next_offset](vestnik::sqlite::Connection& connection) {
         *segment = read_segment(connection, topic_id, partition, offset, fetch_bytes);

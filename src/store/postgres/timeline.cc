@@ -58,35 +58,32 @@ constexpr std::array counter_kinds{CounterKind::events,           CounterKind::s
 
 using RowMap = std::map<std::string, TimelineRow>;  // by packed id
 
+using EventMap = std::map<std::string_view, const AcceptedFact*>;
+
 struct Known {
-  std::map<std::string, const UserEvent*> events;  // by packed id
+  EventMap events;  // by packed id
   RowMap rows;
   Timestamp now = Timestamp::min();
 };
 
 Known gather(const std::vector<PostgresTimeline::Facts>& requests) {
   Known known;
-  const auto add = [&](TimelineRow row) {
-    const auto [place, fresh] = known.rows.try_emplace(pack_id(row.id.value), row);
-    if (!fresh) join(place->second, std::move(row));
-  };
   for (const PostgresTimeline::Facts& request : requests) {
     known.now = std::max(known.now, request.now);
-    for (const Fact& fact : request.facts)
-      std::visit(
-          Overloaded{[&](const UserEvent& event) { known.events[pack_id(event.event_id.value)] = &event; },
-                     [&](const Notification& notification) { add(row_of(notification)); },
-                     [&](const Step& step) { add(row_of(step)); }},
-          fact);
+    for (const AcceptedFact& event : request.batch->events()) known.events.emplace(event.event_id, &event);
+    for (const TimelineRow& row : request.batch->rows()) {
+      const auto [place, fresh] = known.rows.try_emplace(row.id, row);
+      if (!fresh) join(place->second, row);
+    }
   }
   return known;
 }
 
-Statement insert_of(const std::map<std::string, const UserEvent*>& events) {
+Statement insert_of(const EventMap& events) {
   std::vector<std::string> ids, types;
   std::vector<std::int64_t> times;
   for (const auto& [id, event] : events) {
-    ids.push_back(id);
+    ids.emplace_back(id);
     types.push_back(event->event_type);
     times.push_back(to_unix_us(event->accepted_at));
   }
@@ -98,8 +95,8 @@ Statement insert_of(const RowMap& rows) {
   std::vector<std::int64_t> times, channels, states;
   for (const auto& [id, row] : rows) {
     ids.push_back(id);
-    users.push_back(pack_id(row.user_id.value));
-    events.push_back(pack_id(row.event_id.value));
+    users.push_back(row.user_id);
+    events.push_back(row.event_id);
     times.push_back(to_unix_us(first_at(row)));
     channels.push_back(code(row.channel));
     states.push_back(state_code(row));
@@ -195,10 +192,11 @@ std::vector<std::monostate> apply_all(const Try& go, const std::vector<PostgresT
 }
 
 NotificationView view_in(const Rows& rows, int i, bool with_timeline) {
-  std::optional<AcceptedEvent> event;
+  const TimelineRow row = unpack_facts(rows.bytes(i, 0), rows.bytes(i, 1));
+  std::optional<AcceptedFact> event;
   if (!rows.is_null(i, 2))
-    event = AcceptedEvent{std::string(rows.bytes(i, 2)), from_unix_us(rows.integer(i, 3))};
-  return view_of(unpack_facts(rows.bytes(i, 0), rows.bytes(i, 1)), event, with_timeline);
+    event = AcceptedFact{row.event_id, std::string(rows.bytes(i, 2)), from_unix_us(rows.integer(i, 3))};
+  return view_of(row, event, with_timeline);
 }
 
 std::vector<std::optional<NotificationView>> view_all(const Try& go, const std::vector<std::string>& ids) {
@@ -252,8 +250,8 @@ PostgresTimeline::PostgresTimeline(Pool& pool)
       listing_(pool.add_lane<Listing, std::vector<NotificationView>>(2, false, list_all)),
       counting_(pool.add_lane<Timestamp, Stats>(1, false, count_all)) {}
 
-void PostgresTimeline::apply(std::vector<Fact> facts, Timestamp now, Done<void> done) {
-  const std::size_t rows = facts.size();
+void PostgresTimeline::apply(std::shared_ptr<const FactBatch> facts, Timestamp now, Done<void> done) {
+  const std::size_t rows = facts->events().size() + facts->rows().size();
   submit_void(pool_, applying_, Facts{std::move(facts), now}, rows, std::move(done));
 }
 

@@ -9,13 +9,13 @@ class PostgresTimeline final : public Timeline {
  public:
   explicit PostgresTimeline(Pool& pool);
 
-  void apply(std::vector<Fact> facts, Timestamp now, Done<void> done) override;
+  void apply(std::shared_ptr<const FactBatch> facts, Timestamp now, Done<void> done) override;
   void notification(const NotificationId& id, Done<std::optional<NotificationView>> done) override;
   void newest(const UserId& user, std::size_t limit, Done<std::vector<NotificationView>> done) override;
   void stats(Timestamp now, Done<Stats> done) override;
 
   struct Facts {
-    std::vector<Fact> facts;
+    std::shared_ptr<const FactBatch> batch;
     Timestamp now;
   };
   struct Listing {

@@ -67,9 +67,9 @@ void SqliteInventory::outbox(const std::function<void(const Step&)>& take) {
 void SqliteInventory::timeline(const std::function<void(const TimelineItem&)>& take) {
   rows("SELECT seq, id, facts, state FROM timeline WHERE seq > ?1 ORDER BY seq LIMIT ?2",
        [&](const Statement& row) {
-         TimelineRow facts = unpack_facts(row.blob(1), row.blob(2));
-         take({.id = std::move(facts.id),
-               .event_id = std::move(facts.event_id),
+         const TimelineRow facts = unpack_facts(row.blob(1), row.blob(2));
+         take({.id = {unpack_id(facts.id)},
+               .event_id = {unpack_id(facts.event_id)},
                .channel = facts.channel,
                .state = state_name(static_cast<int>(row.integer(3)))});
        });

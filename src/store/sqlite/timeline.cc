@@ -1,7 +1,6 @@
 #include "store/sqlite/timeline.h"
 
 #include <array>
-#include <unordered_map>
 
 #include "store/codes.h"
 #include "store/packed.h"
@@ -14,105 +13,107 @@ constexpr std::array counter_kinds{CounterKind::events,           CounterKind::s
                                    CounterKind::planned,          CounterKind::sent,
                                    CounterKind::accepted_to_sent, CounterKind::sent_to_delivered};
 
-bool insert_event(Connection& connection, const UserEvent& event) {
-  const std::string id = pack_id(event.event_id.value);
-  Statement insert = connection.prepare(
-      "INSERT OR IGNORE INTO timeline_events (event_id, event_type, accepted_at) VALUES (?1, ?2, ?3) "
-      "RETURNING accepted_at");
-  insert.bind_blob(1, id).bind_blob(2, event.event_type).bind(3, to_unix_us(event.accepted_at));
-  return insert.step();
-}
+// Writes one batch of facts. Its statements are prepared once, not once a row.
+class Applier {
+ public:
+  Applier(Connection& connection, Timestamp now) : connection_(connection), now_(now) {}
 
-// Joins what the batch knows about one notification into its row.
-void apply_row(Connection& connection, const std::string& id, TimelineRow fresh, Timestamp now,
-               CounterDeltas& deltas) {
-  Statement select = connection.prepare("SELECT seq, facts FROM timeline WHERE id = ?1");
-  if (!select.bind_blob(1, id).step()) {
-    const std::string user = pack_id(fresh.user_id.value), facts = pack_facts(fresh);
-    connection
-        .prepare(
-            "INSERT INTO timeline (id, user_id, first_at, channel, state, facts) VALUES (?1, ?2, ?3, ?4, ?5, "
-            "?6)")
-        .bind_blob(1, id)
-        .bind_blob(2, user)
-        .bind(3, to_unix_us(first_at(fresh)))
-        .bind(4, code(fresh.channel))
-        .bind(5, state_code(fresh))
-        .bind_blob(6, facts)
-        .run();
-    count(fresh, +1, now, deltas);
-    return;
+  void add(const AcceptedFact& event) {
+    insert_event_.bind_blob(1, event.event_id).bind_blob(2, event.event_type);
+    insert_event_.bind(3, to_unix_us(event.accepted_at)).run();
+    if (connection_.changes() > 0) ++deltas_[Counter{}];
   }
-  const std::int64_t seq = select.integer(0);
-  const TimelineRow before = unpack_facts(id, select.blob(1));
-  select.reset();
-  TimelineRow row = before;
-  join(row, std::move(fresh));
-  if (row == before) return;
-  const std::string facts = pack_facts(row);
-  connection.prepare("UPDATE timeline SET first_at = ?2, state = ?3, facts = ?4 WHERE seq = ?1")
-      .bind(1, seq)
-      .bind(2, to_unix_us(first_at(row)))
-      .bind(3, state_code(row))
-      .bind_blob(4, facts)
-      .run();
-  count(before, -1, now, deltas);
-  count(row, +1, now, deltas);
-}
 
-void change_counters(Connection& connection, const CounterDeltas& deltas, Timestamp now) {
-  Statement upsert = connection.prepare(
+  // What has its plan is most likely new, and what has not is most likely there: either costs one look.
+  void add(const TimelineRow& fresh) {
+    if (fresh.plan ? insert(fresh) || join_to(fresh) : join_to(fresh) || insert(fresh)) return;
+    throw DamagedValue("a timeline is neither there nor can it be added");
+  }
+
+  void write_counters();
+
+ private:
+  // False: it is there already.
+  bool insert(const TimelineRow& row) {
+    const std::string facts = pack_facts(row);
+    insert_.bind_blob(1, row.id).bind_blob(2, row.user_id).bind(3, to_unix_us(first_at(row)));
+    insert_.bind(4, code(row.channel)).bind(5, state_code(row)).bind_blob(6, facts).run();
+    if (connection_.changes() == 0) return false;
+    count(row, +1, now_, deltas_);
+    return true;
+  }
+
+  // False: it is not there yet.
+  bool join_to(const TimelineRow& fresh) {
+    if (!select_.bind_blob(1, fresh.id).step()) {
+      select_.reset();
+      return false;
+    }
+    const std::int64_t seq = select_.integer(0);
+    const TimelineRow before = unpack_facts(fresh.id, select_.blob(1));
+    select_.reset();
+    TimelineRow row = before;
+    join(row, fresh);
+    if (row == before) return true;
+    const std::string facts = pack_facts(row);
+    update_.bind(1, seq).bind(2, state_code(row)).bind_blob(3, facts).run();
+    // Apart: naming the column is enough to have both indexes of it written anew.
+    if (first_at(row) != first_at(before))
+      update_first_at_.bind(1, seq).bind(2, to_unix_us(first_at(row))).run();
+    count(before, -1, now_, deltas_);
+    count(row, +1, now_, deltas_);
+    return true;
+  }
+
+  Connection& connection_;
+  const Timestamp now_;
+  CounterDeltas deltas_;
+  Statement insert_event_ = connection_.prepare(
+      "INSERT INTO timeline_events (event_id, event_type, accepted_at) VALUES (?1, ?2, ?3) "
+      "ON CONFLICT (event_id) DO NOTHING");
+  Statement insert_ = connection_.prepare(
+      "INSERT INTO timeline (id, user_id, first_at, channel, state, facts) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+      "ON CONFLICT (id) DO NOTHING");
+  Statement select_ = connection_.prepare("SELECT seq, facts FROM timeline WHERE id = ?1");
+  Statement update_ = connection_.prepare("UPDATE timeline SET state = ?2, facts = ?3 WHERE seq = ?1");
+  Statement update_first_at_ = connection_.prepare("UPDATE timeline SET first_at = ?2 WHERE seq = ?1");
+};
+
+void Applier::write_counters() {
+  Statement upsert = connection_.prepare(
       "INSERT INTO timeline_counters (kind, slot, channel, bucket, n) VALUES (?1, ?2, ?3, ?4, ?5) "
       "ON CONFLICT (kind, slot, channel, bucket) DO UPDATE SET n = n + excluded.n");
-  for (const auto& [counter, n] : deltas) {
+  for (const auto& [counter, n] : deltas_) {
     if (n == 0) continue;
     upsert.bind(1, code(counter.kind)).bind(2, counter.slot).bind(3, code(counter.channel));
     upsert.bind(4, counter.bucket).bind(5, n).run();
   }
-  Statement forget = connection.prepare("DELETE FROM timeline_counters WHERE kind = ?1 AND slot < ?2");
-  for (const CounterKind kind : counter_kinds) forget.bind(1, code(kind)).bind(2, horizon(kind, now)).run();
-}
-
-void apply_all(Connection& connection, const std::vector<Fact>& facts, Timestamp now) {
-  CounterDeltas deltas;
-  std::unordered_map<std::string, TimelineRow> rows;
-  std::vector<const std::string*> order;  // of arrival, so that the table keeps it
-  const auto add = [&](TimelineRow row) {
-    const auto [place, fresh] = rows.try_emplace(pack_id(row.id.value), row);
-    if (fresh)
-      order.push_back(&place->first);
-    else
-      join(place->second, std::move(row));
-  };
-  for (const Fact& fact : facts)
-    std::visit(Overloaded{[&](const UserEvent& event) {
-                            if (insert_event(connection, event)) ++deltas[Counter{}];
-                          },
-                          [&](const Notification& notification) { add(row_of(notification)); },
-                          [&](const Step& step) { add(row_of(step)); }},
-               fact);
-  for (const std::string* id : order) apply_row(connection, *id, std::move(rows.at(*id)), now, deltas);
-  change_counters(connection, deltas, now);
+  Statement forget = connection_.prepare("DELETE FROM timeline_counters WHERE kind = ?1 AND slot < ?2");
+  for (const CounterKind kind : counter_kinds) forget.bind(1, code(kind)).bind(2, horizon(kind, now_)).run();
 }
 
 // Only a notification whose plan is not known needs its event.
 NotificationView show(Connection& connection, const TimelineRow& row, bool with_timeline) {
-  std::optional<AcceptedEvent> event;
+  std::optional<AcceptedFact> event;
   if (!row.plan) {
-    const std::string id = pack_id(row.event_id.value);
     Statement select =
         connection.prepare("SELECT event_type, accepted_at FROM timeline_events WHERE event_id = ?1");
-    if (select.bind_blob(1, id).step())
-      event = AcceptedEvent{std::string(select.blob(0)), from_unix_us(select.integer(1))};
+    if (select.bind_blob(1, row.event_id).step())
+      event = AcceptedFact{row.event_id, std::string(select.blob(0)), from_unix_us(select.integer(1))};
   }
   return view_of(row, event, with_timeline);
 }
 
 }  // namespace
 
-void SqliteTimeline::apply(std::vector<Fact> facts, Timestamp now, Done<void> done) {
+void SqliteTimeline::apply(std::shared_ptr<const FactBatch> facts, Timestamp now, Done<void> done) {
   gate_.write<void>(
-      [facts = std::move(facts), now](Connection& connection) { apply_all(connection, facts, now); },
+      [facts = std::move(facts), now](Connection& connection) {
+        Applier applier(connection, now);
+        for (const AcceptedFact& event : facts->events()) applier.add(event);
+        for (const TimelineRow& row : facts->rows()) applier.add(row);
+        applier.write_counters();
+      },
       std::move(done));
 }
 
