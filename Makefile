@@ -8,7 +8,7 @@ SEEDS ?= 10000
 STEPS ?= 2000
 
 .PHONY: help build up down logs request test test-unit test-integration test-faults test-sanitizers test-mutations sim footprint check \
-  format fuzz kafka bench bench-parts clean deps deps-test deps-check
+  format fuzz kafka bench bench-quick bench-parts clean deps deps-test deps-check deps-bench
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -68,8 +68,13 @@ fuzz: deps-check ## Every fuzz target for FUZZ_SECONDS=60 under ASan and UBSan
 kafka: deps-test ## Start Apache Kafka for your own use (Ctrl-C ends)
 	@tests/peers/kafka
 
-bench: ## Not there yet: says so and fails
-	@echo "There are no benchmarks yet, so there is nothing to measure with." >&2; exit 1
+bench: deps-bench build ## Every benchmark beside its peers: bench/results, docs/benchmarks (TABLES="email sms": only these)
+	@ninja -C build/release bench-load
+	@bench/run $(TABLES)
+
+bench-quick: deps-bench build ## The same, shorter, for use while developing: build/bench (TABLES=…)
+	@ninja -C build/release bench-load
+	@bench/run --quick $(TABLES)
 
 bench-parts: deps-test ## Benchmarks of the parts alone: bench/results/parts.json (PARTS=log-append: only what matches)
 	@cmake --preset release > /dev/null
@@ -90,6 +95,9 @@ deps-test: deps
 	@third_party/install test-peers
 	@third_party/smsc/install
 	@deploy/install-venv $(VESTNIK_DEPS_DIR)/venv
+
+deps-bench: deps-test
+	@deploy/install-packages bench
 
 deps-check: deps
 	@deploy/install-packages check

@@ -37,7 +37,7 @@ function request()
   return head .. #body .. "\r\n\r\n" .. body
 end
 
--- wrk counts a status of 400 or more itself; a response() that looked for others would cost a third of its rate.
+-- wrk counts a status of 400 or more itself; a response() that looked for others would cost it some of its rate.
 function done(summary, latency, requests)
   local errors = summary.errors
   local seconds = summary.duration / 1e6
