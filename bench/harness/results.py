@@ -24,6 +24,7 @@ METRICS = {
     "drain_s": ("until all is received, s", 1),
     "refused": ("refused", 0),
     "resident_mib": ("resident, MiB", 0),
+    "ready_ms": ("until it answers, ms", 0),
 }
 
 

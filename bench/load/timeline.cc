@@ -1,28 +1,19 @@
-// A backlog for analytics-service and a timeline that is full already, to measure its intake by hand:
-//
-//   ninja -C build/release analytics_measure
-//   analytics_measure DIRECTORY timeline NOTIFICATIONS   so many in the timeline, as if they had come long
-//   ago analytics_measure DIRECTORY backlog USERS            so many users' records appended to the three
-//   topics:
-//                                                        accepted, two planned, two sending, two sent
-//   VESTNIK_DATA_DIR=DIRECTORY vestnik serve analytics-service
-//
-// Ids, records and the order of the topics are those of the services; the records are as large as the welcome
-// set makes them.
+// bench-timeline: fills the timeline of an embedded file, as if so many notifications had gone through long
+// ago: two of each user, with their plan, attempt and outcome, through the store that analytics-service
+// writes to.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <future>
-#include <iostream>
 
-#include "log/sqlite/sqlite_log.h"
+#include "base/json.h"
 #include "model/event.h"
 #include "model/notification.h"
 #include "model/step.h"
 #include "store/sqlite/store.h"
 
-namespace vestnik::app {
+namespace vestnik::bench {
 namespace {
 
-constexpr int users_together = 128;  // in one append, as under load
 constexpr int users_per_ms = 3;
 constexpr std::size_t facts_together = 16'384;
 
@@ -98,10 +89,10 @@ void wait_for(Operation operation) {
   over.get_future().get();
 }
 
-void fill_timeline(vestnik::sqlite::Database& database, std::int64_t notifications, int days) {
+void fill_timeline(vestnik::sqlite::Database& database, std::int64_t notifications) {
   store::sqlite::SqliteStore store(database);
   const std::int64_t users = notifications / 2;
-  const Timestamp start = system_clock().now() - std::chrono::days(days);
+  const Timestamp start = system_clock().now() - std::chrono::days(30);
   std::vector<store::Fact> facts;
   for (std::int64_t i = 0; i < users; ++i) {
     Story s = story(start + std::chrono::milliseconds(i / users_per_ms), i);
@@ -117,64 +108,23 @@ void fill_timeline(vestnik::sqlite::Database& database, std::int64_t notificatio
   }
 }
 
-void append_backlog(vestnik::sqlite::Database& database, std::int64_t users) {
-  log::sqlite::SqliteLog log(database, system_clock());
-  const Timestamp start = system_clock().now() - std::chrono::milliseconds(users / users_per_ms);
-  for (std::int64_t i = 0; i < users;) {
-    std::vector<Record> events, notifications, sending, sent;
-    for (int k = 0; k < users_together && i < users; ++k, ++i) {
-      const Story s = story(start + std::chrono::milliseconds(i / users_per_ms), 500'000'000 + i);
-      events.push_back(encode(s.event));
-      for (const auto& n : s.planned) notifications.push_back(encode(n));
-      for (const auto& step : s.sending) sending.push_back(encode(step));
-      for (const auto& step : s.sent) sent.push_back(encode(step));
-      if (i % 100 == 0) std::cout << s.planned[0].id.value << "\n";
-    }
-    const auto append = [&](std::string_view topic, std::vector<Record>& records) {
-      wait_for([&](auto done) { log.append(topic, std::move(records), std::move(done)); });
-    };
-    append("user-events", events);
-    append("notification-events", notifications);
-    append("analytics-events", sending);
-    append("analytics-events", sent);
-  }
-}
-
-// Commits all that is there for the groups that are not measured.
-void let_go(vestnik::sqlite::Database& database) {
-  wait_for([&](auto done) {
-    database.write(
-        [](vestnik::sqlite::Connection& connection) {
-          for (const char* group : {"notification-service", "email-service", "sms-service"})
-            connection
-                .prepare(
-                    "INSERT OR REPLACE INTO log_commit SELECT ?1, id >> 50, id >> 40 & 1023, "
-                    "max((id & 1099511627775) + count) FROM log_batch GROUP BY id >> 40")
-                .bind(1, std::string_view(group))
-                .run();
-        },
-        std::move(done));
-  });
-}
-
-int main_of(const std::string& directory, const std::string& what, std::int64_t count, int days) {
-  const auto database = vestnik::sqlite::Database::open({.directory = directory});
-  if (what == "timeline") {
-    fill_timeline(*database, count, days);
-  } else {
-    append_backlog(*database, count);
-    let_go(*database);
-  }
-  return 0;
-}
-
 }  // namespace
-}  // namespace vestnik::app
+}  // namespace vestnik::bench
 
 int main(int argc, char** argv) {
-  if (argc < 4 || argc > 5 || (std::string(argv[2]) != "timeline" && std::string(argv[2]) != "backlog")) {
-    std::cerr << "usage: analytics_measure DIRECTORY timeline|backlog COUNT [DAYS]\n";
-    return 2;
+  using namespace vestnik;
+  std::string directory;
+  std::int64_t notifications = 0;
+  CLI::App app("Fills the timeline of a data directory that no process has; prints one line of JSON.");
+  app.add_option("--dir", directory, "Data directory, made if missing")->required();
+  app.add_option("--notifications", notifications, "How many")->required()->check(CLI::PositiveNumber);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    bench::fill_timeline(*sqlite::Database::open({.directory = directory}), notifications);
+    fmt::print("{}\n",
+               json::serialize(json::object{{"tool", "bench-timeline"}, {"notifications", notifications}}));
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "bench-timeline: {}\n", error.what());
+    return 1;
   }
-  return vestnik::app::main_of(argv[1], argv[2], std::stoll(argv[3]), argc == 5 ? std::stoi(argv[4]) : 1);
 }
