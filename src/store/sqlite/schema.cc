@@ -5,9 +5,10 @@
 namespace vestnik::store::sqlite {
 namespace {
 
-// Ids are pack_id(): 17 bytes for a UUID. Notification ids are random, so rows stand in the order of their
-// arrival (rowid) and only a narrow index is random: a batch touches the file's hot end and one small page
-// per id. The numbers of channels, states and kinds are those of store/codes.h; times are Unix microseconds.
+// Ids are pack_id(): 17 bytes for a UUID. Notification ids begin with a time or are random
+// (docs/adr/0014), so rows stand in the order of their arrival (rowid) and only a narrow index goes by the
+// id: a batch touches the file's hot end and, for a random id, one small page. The numbers of channels,
+// states and kinds are those of store/codes.h; times are Unix microseconds.
 constexpr std::array steps{
     R"sql(
 CREATE TABLE users (
