@@ -58,7 +58,8 @@ Rows run_one(const Try& go, std::string_view sql, Parameters parameters) {
 
 PostgresUsers::PostgresUsers(Pool& pool)
     : pool_(pool),
-      registrations_(pool.add_lane<Request, Registration>(2, true, register_all)),
+      // One at a time: what comes meanwhile makes the next batch larger, which is worth more than overlap.
+      registrations_(pool.add_lane<Request, Registration>(1, true, register_all)),
       durable_(pool.add_lane<Marks, std::monostate>(1, true, mark_durable)) {}
 
 PostgresUsers::~PostgresUsers() {
