@@ -22,7 +22,7 @@ def delivered(directory: pathlib.Path) -> None:
 
 
 def analytics(bench: Bench) -> Table:
-    users = bench.size(40_000, 10_000)
+    users = bench.size(100_000, 20_000)
     table = Table("analytics", "Analytics intake, embedded",
                   f"analytics-service takes in what {users:,} registrations have left in the three topics: timeline and counts, durable before the offsets are let go, "
                   "exact when records come twice.")
