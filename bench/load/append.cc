@@ -1,5 +1,5 @@
-// bench-append: how many records a second the embedded log takes, each told when it is durable, with so many
-// under way at any moment: what bench-fdatasync does on a bare file, through the log seam.
+// bench-append: how many records a second a log takes through the log seam, each told when it is durable,
+// with so many under way at a time: what bench-fdatasync does on a bare file and bench-produce on librdkafka.
 #include <CLI/CLI.hpp>
 #include <condition_variable>
 #include <fmt/format.h>
@@ -7,13 +7,15 @@
 
 #include "base/json.h"
 #include "bench/load/reactor.h"
+#include "log/kafka/kafka_log.h"
 #include "log/sqlite/sqlite_log.h"
 
 namespace vestnik::bench {
 namespace {
 
 struct Options {
-  std::string directory;
+  std::string directory;    // the embedded log's
+  std::string brokers;      // Kafka's
   std::size_t bytes = 200;  // a record's value
   std::size_t batch = 1;    // appends under way
   double seconds = 5;
@@ -31,7 +33,7 @@ class Batch {
   bool wait() {
     std::unique_lock lock(mutex_);
     done_.wait(lock, [this] { return left_ == 0; });
-    return !failed_;
+    return !std::exchange(failed_, false);
   }
 
  private:
@@ -41,12 +43,40 @@ class Batch {
   bool failed_ = false;
 };
 
+// The database belongs to the embedded log; Kafka has none.
+struct Opened {
+  std::unique_ptr<sqlite::Database> database;
+  std::unique_ptr<log::Log> log;
+};
+
+Opened open(const Options& options) {
+  if (!options.brokers.empty())
+    return {nullptr, std::make_unique<log::kafka::KafkaLog>(log::kafka::Options{
+                         .brokers = options.brokers, .topics = {"records"}, .partitions = 1})};
+  Opened opened{sqlite::Database::open({.directory = options.directory}), nullptr};
+  opened.log = std::make_unique<log::sqlite::SqliteLog>(*opened.database, system_clock(),
+                                                        log::sqlite::Options{.partitions = 1});
+  return opened;
+}
+
+// Before the clock starts: connections, the topic.
+bool append_one(log::Log& log, const Record& record) {
+  Batch batch;
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    batch.begin(1);
+    log.append("records", {record},
+               [&batch](Result<void, log::Error> result) { batch.one_done(result.has_value()); });
+    if (batch.wait()) return true;
+  }
+  return false;
+}
+
 json::object measure(const Options& options) {
-  auto database = sqlite::Database::open({.directory = options.directory});
-  log::sqlite::SqliteLog log(*database, system_clock(), {.partitions = 1});
+  const Opened opened = open(options);
+  log::Log& log = *opened.log;
   const Record record{"user", std::string(options.bytes, 'v'), {}};
+  if (!append_one(log, record)) throw std::runtime_error("the log does not take records");
   const std::uint64_t begun = now_ns(), until = begun + static_cast<std::uint64_t>(options.seconds * 1e9);
-  const std::uint64_t commits = database->counters().commits;
   std::uint64_t now = begun, records = 0;
   Batch batch;
   for (; now < until; now = now_ns()) {
@@ -63,7 +93,6 @@ json::object measure(const Options& options) {
           {"batch", options.batch},
           {"seconds", seconds},
           {"records_per_second", static_cast<double>(records) / seconds},
-          {"syncs_per_second", static_cast<double>(database->counters().commits - commits) / seconds},
           {"cpu_seconds", cpu_seconds()}};
 }
 
@@ -73,8 +102,11 @@ json::object measure(const Options& options) {
 int main(int argc, char** argv) {
   using namespace vestnik::bench;
   Options options;
-  CLI::App app("Appends records to an embedded log for some seconds; prints one line of JSON.");
-  app.add_option("--dir", options.directory, "Data directory, made if missing")->required();
+  CLI::App app("Appends records to a log for some seconds; prints one line of JSON.");
+  auto* const log = app.add_option_group("log");
+  log->add_option("--dir", options.directory, "Embedded: data directory, made if missing");
+  log->add_option("--brokers", options.brokers, "Kafka: host:port");
+  log->require_option(1);
   app.add_option("--bytes", options.bytes, "Of one record's value")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

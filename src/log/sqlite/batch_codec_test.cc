@@ -27,6 +27,14 @@ TEST(Crc32c, HasTheKnownValues) {
   EXPECT_EQ(crc32c(std::string(32, '\xff')), 0x62a8ab43u);  // RFC 3720, B.4
 }
 
+TEST(Crc32c, IsTheSameOnEveryProcessor) {
+  std::string bytes;
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_EQ(crc32c(bytes), crc32c_by_tables(bytes)) << i;
+    bytes += static_cast<char>(i * 167 + (i >> 3));
+  }
+}
+
 TEST(BatchCodec, RoundTrips) {
   const std::string bytes = batch_of(sample);
   ASSERT_TRUE(verify(bytes));

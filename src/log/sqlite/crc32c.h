@@ -8,4 +8,7 @@ namespace vestnik::log::sqlite {
 
 std::uint32_t crc32c(std::string_view bytes);
 
+// The same where the processor has no instruction for it.
+std::uint32_t crc32c_by_tables(std::string_view bytes);
+
 }  // namespace vestnik::log::sqlite
