@@ -19,8 +19,11 @@ constexpr std::pair<config::Role, std::unique_ptr<Service> (*)(const Surrounding
     {config::Role::analytics_service, make_analytics_service},
 };
 
+// Half of the cores: log, store and delivery have their threads too, and each further HTTP thread makes
+// smaller batches for them.
 unsigned http_threads(const config::Config& options) {
-  return options.http_threads > 0 ? options.http_threads : std::max(1u, std::thread::hardware_concurrency());
+  return options.http_threads > 0 ? options.http_threads
+                                  : std::max(1u, std::thread::hardware_concurrency() / 2);
 }
 
 // The disk where something of this process is on it; the lag where requests are taken.

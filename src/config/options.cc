@@ -23,7 +23,8 @@ void declare_http(std::vector<Option>& all) {
   all.push_back({"VESTNIK_HOST", Section::http, "127.0.0.1",
                  "Address the HTTP server listens on; one that isn't loopback needs VESTNIK_API_KEYS.",
                  text(&Config::host, forms::host)});
-  all.push_back({"VESTNIK_HTTP_THREADS", Section::http, "0", "Threads that serve HTTP; 0 is one per core.",
+  all.push_back({"VESTNIK_HTTP_THREADS", Section::http, "0",
+                 "Threads that serve HTTP; 0 is one for each two cores.",
                  integer(&Config::http_threads, 0, 256)});
   all.push_back({"VESTNIK_API_KEYS", Section::http, "", "Keys that clients of the API prove themselves with.",
                  text_list(&Config::api_keys, forms::api_key), true});
