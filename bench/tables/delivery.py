@@ -31,7 +31,7 @@ def accepted(bench: Bench, directory: pathlib.Path, users: int, contacts: str) -
     with start(directory, "user-service") as intake:
         result = load.tool("bench-register", "--port", intake.port, "--connections", 256, "--requests", users,
                            "--seed", bench.seed(), "--contacts", contacts)
-        if result["status"].get("200") != users:
+        if result["statuses"].get("200") != users:
             raise RuntimeError(f"not all were accepted: {result}")
         intake.stop()
 
@@ -156,8 +156,8 @@ def _open_loop(bench: Bench, way: Way, rate: int, seconds: int) -> dict[str, flo
     for _ in range(2):
         half = load.tool("bench-register", "--port", way.process.port, "--connections", 256, "--rate", rate, "--seconds", seconds / 2,
                          "--seed", bench.seed())
-        result["accepted"] += half["status"].get("200", 0)
-        result["not_taken"] += sum(half["status"].values()) - half["status"].get("200", 0)
+        result["accepted"] += half["statuses"].get("200", 0)
+        result["not_taken"] += sum(half["statuses"].values()) - half["statuses"].get("200", 0)
         result["seconds"] += half["seconds"]
         waiting.append(2 * result["accepted"] - (way.received() - 2_000))
     began = time.monotonic()

@@ -24,7 +24,7 @@ def _measure(bench: Bench, work: pathlib.Path, port: int, email: load.Sink, sms:
     sent = work / f"sent-{seed}"
     before = (email.count(), sms.count())
     result = load.tool("bench-register", "--port", port, "--connections", 16, "--rate", RATE, "--seconds", bench.size(10, 3), "--seed", seed, "--record", sent)
-    messages = sum(result["status"].values())
+    messages = sum(result["statuses"].values())
     wait_until(lambda: email.count() - before[0] >= messages and sms.count() - before[1] >= messages, 60, "all is received")
     answered = [line for line in load.records(sent) if line[5] == "200"]
     received = {channel: {line[0]: int(line[1]) for line in load.records(file)} for channel, file in files.items()}
