@@ -20,7 +20,10 @@ class StepTeller {
  public:
   StepTeller(log::Log& log, store::Ledger& ledger, Scheduler& scheduler, std::string topic);
 
-  // From start() to end() the ledger may append steps by itself (Ledger::append_steps_by).
+  ~StepTeller() { end(); }
+
+  // From start() to end() the ledger may append steps by itself (Ledger::append_steps_by); it must be there
+  // at the end.
   void start(Channel channel);
   void end();
 
