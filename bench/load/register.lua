@@ -5,6 +5,7 @@
 local names = {
   "Anna Weber", "Boris Petrov", "Carla Rossi", "Dmitri Orlov", "Elena Smirnova", "Frank Schulz", "Greta Nilsen", "Hugo Martin"
 }
+local domains = 10
 local phones = 1000000000
 
 -- In wrk's own state: each thread gets its number before its init().
@@ -30,7 +31,7 @@ end
 
 function request()
   local body = "{"
-  if contacts ~= "sms" then body = body .. string.format('"email":"%s.%d@example.org",', seed, n) end
+  if contacts ~= "sms" then body = body .. string.format('"email":"%s.%d@d%d.example.org",', seed, n, n % domains) end
   if contacts ~= "email" then body = body .. string.format('"phone":"+4915%09d",', (first_phone + n) % phones) end
   body = body .. '"name":"' .. names[n % #names + 1] .. '"}'
   n = n + 1

@@ -39,8 +39,8 @@ TEST(Registrations, NoTwoShareAContact) {
 TEST(Registrations, RequestIsWhole) {
   EXPECT_EQ(Registrations("s", Contacts::email, 81).request(9),
             "POST /register HTTP/1.1\r\nHost: 127.0.0.1:81\r\nContent-Type: application/json\r\n"
-            "Content-Length: 49\r\n\r\n"
-            R"({"email":"s.9@example.org","name":"Boris Petrov"})");
+            "Content-Length: 52\r\n\r\n"
+            R"({"email":"s.9@d9.example.org","name":"Boris Petrov"})");
 }
 
 TEST(Registrations, SeedMustFitAnAddress) {

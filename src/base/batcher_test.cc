@@ -67,6 +67,34 @@ TEST_F(BatcherTest, AFailedCallIsRepeatedWithTheSameItemsAfterAGrowingPause) {
   EXPECT_EQ(calls_, (Calls{{1}, {1}, {1}, {2}}));
 }
 
+TEST_F(BatcherTest, SeveralCallsAtATimeButNoneWhileOneIsToBeRepeated) {
+  std::vector<std::move_only_function<void(bool)>> open;
+  Batcher<int> two(
+      scheduler_, 3,
+      [&](const std::vector<int>& items, auto ended) {
+        calls_.push_back(items);
+        open.push_back(std::move(ended));
+      },
+      2);
+  for (int i = 1; i <= 3; ++i) {
+    two.add(i);
+    scheduler_.run();
+  }
+  EXPECT_EQ(calls_, (Calls{{1}, {2}}));
+  open[0](false);
+  open[1](true);
+  scheduler_.run();
+  EXPECT_EQ(calls_, (Calls{{1}, {2}})) << "3 would be refused as 1 was";
+  EXPECT_EQ(two.size(), 2u);
+  scheduler_.advance(50ms);
+  EXPECT_EQ(calls_, (Calls{{1}, {2}, {1}}));
+  open[2](true);
+  scheduler_.run();
+  EXPECT_EQ(calls_, (Calls{{1}, {2}, {1}, {3}}));
+  open[3](true);
+  EXPECT_TRUE(two.idle());
+}
+
 TEST_F(BatcherTest, AnAnswerAfterItsEndIsIgnored) {
   std::move_only_function<void(bool)> late;
   {

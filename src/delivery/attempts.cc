@@ -11,6 +11,8 @@ namespace vestnik::delivery {
 namespace {
 
 constexpr std::size_t batch_max = 512;
+// So that the ledger has the next outcomes at hand when it has written the ones before.
+constexpr std::size_t record_calls_max = 2;
 
 prometheus::Counter* attempts_counter(Metrics& metrics, Channel channel, const char* outcome) {
   return &metrics.counter("vestnik_delivery_attempts_total", "Delivery attempts by how they ended",
@@ -38,8 +40,9 @@ Attempts::Attempts(store::Ledger& ledger, Lanes& lanes, StepTeller& teller, Sche
                                 {{"channel", std::string(to_string(channel))}})),
       begin_(scheduler, batch_max,
              [this](const auto& batch, auto ended) { call_begin(batch, std::move(ended)); }),
-      record_(scheduler, batch_max,
-              [this](const auto& batch, auto ended) { call_record(batch, std::move(ended)); }),
+      record_(
+          scheduler, batch_max,
+          [this](const auto& batch, auto ended) { call_record(batch, std::move(ended)); }, record_calls_max),
       receipts_(scheduler, batch_max,
                 [this](const auto& batch, auto ended) { call_receipts(batch, std::move(ended)); }) {}
 
@@ -177,7 +180,7 @@ bool Attempts::may_send(const Held& held) const {
 }
 
 void Attempts::send(Held held, Lane& lane) {
-  calls_.more_room();  // for the round ahead
+  calls_.more_room();  // for the rounds ahead
   Attempt attempt{held.notification, held.attempt, held.progress};
   lane.provider().send(std::move(attempt), [this, &lane, alive = std::weak_ptr(alive_),
                                             held = std::move(held)](Outcome outcome) mutable {

@@ -10,7 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t admit_batch_max = 512;
+// Outcomes wait for the transaction that admissions are in, and keep their providers' places meanwhile: it is
+// to take a few milliseconds.
+constexpr std::size_t admit_batch_max = 256;
 // Deliveries due later than this wait in the ledger; reading again this often finds them in time.
 constexpr auto horizon = 10min;
 constexpr auto period = 10s;
@@ -66,6 +68,7 @@ void Engine::start() {
       attempts_.receipt_came(std::move(receipt), std::move(recorded));
     });
   }
+  teller_.start(options_.channel);
   periodic();
   subscription_ =
       log_.subscribe({.group = options_.group, .topics = {options_.notification_topic}}, *this, scheduler_);
@@ -159,7 +162,8 @@ void Engine::pump() {
     begin_due(now);
     held_.Set(static_cast<double>(schedule_.size()));
     make_room_in_memory(now);
-    if ((read_wanted_ || (backlog_ && !read_paused_)) && memory_has_room()) read_due();
+    if ((read_wanted_ || (backlog_ && !read_paused_)) && memory_has_room() && is_worth_reading(now))
+      read_due();
     set_due_timer(now);
   });
 }
@@ -282,7 +286,7 @@ void Engine::sweep_outbox() {
   if (partitions.empty() || teller_.waiting() > sweep_waiting_max) return;
   ledger_.untold(options_.channel, partitions, 10'000,
                  back_on(scheduler_, alive_, [this](Result<std::vector<Step>, store::Error> steps) {
-                   if (steps) teller_.tell(std::move(*steps));
+                   if (steps) teller_.tell_untold(std::move(*steps));
                  }));
 }
 
@@ -335,8 +339,7 @@ void Engine::stop(std::chrono::milliseconds limit, Task stopped) {
     logging::warning(name_, "stops with attempts still open; the next start finds them in the ledger",
                      {{"open", attempts_.open(every_partition)}});
     stop_timer_.reset();
-    subscription_.reset();
-    std::exchange(stopped_, nullptr)();
+    leave();
   });
   // Earlier than the limit, so that what the provider ends by force can still be recorded.
   for (Lane& lane : lanes_.all()) lane.provider().stop(limit * 3 / 4, [] {});
@@ -350,6 +353,11 @@ void Engine::stop_when_over() {
     return;
   }
   stop_limit_.reset();
+  leave();
+}
+
+void Engine::leave() {
+  teller_.end();
   subscription_.reset();
   std::exchange(stopped_, nullptr)();
 }
@@ -365,6 +373,12 @@ bool Engine::memory_is_full() const {
 
 bool Engine::memory_has_room() const {
   return schedule_.size() < options_.held_max / 2 && schedule_.bytes() < options_.held_bytes_max / 2;
+}
+
+// Every read brings what memory has already, too: so not before most of that is used up.
+bool Engine::is_worth_reading(Timestamp now) const {
+  const auto due = schedule_.next_due();
+  return read_wanted_ || !due || *due > now || schedule_.size() < options_.read_max / 4;
 }
 
 // They are read whole, those that memory has already too; that the new ones are about as large is a guess.

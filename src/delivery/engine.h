@@ -108,8 +108,10 @@ class Engine final : public log::Consumer {
   void finished(const Held& held, std::optional<Held> retry);
   void release_what_is_over();
   void stop_when_over();
+  void leave();
   bool owns(const store::Owner& owner) const;
   bool memory_is_full() const;
+  bool is_worth_reading(Timestamp now) const;
   bool memory_has_room() const;  // enough to read what waits in the ledger
   std::size_t read_limit() const;
   std::vector<std::int32_t> claimed_partitions() const;

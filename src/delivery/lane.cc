@@ -8,6 +8,8 @@ namespace vestnik::delivery {
 namespace {
 
 constexpr std::chrono::seconds stalled_after(10);
+// One round is with the provider while the next is being written to the ledger and a third is there already.
+constexpr std::size_t rounds_ahead = 2;
 
 }  // namespace
 
@@ -37,14 +39,18 @@ std::size_t Lane::room(SteadyTime now) const {
       return use_.open == 0 ? std::min<std::size_t>(1, provider().capacity()) : 0;
     case Breaker::State::closed: break;
   }
-  const std::size_t wanted = goes_one_round_ahead() ? slots() : provider().capacity();
-  const std::size_t ahead = use_.open - use_.sending;
+  if (!goes_ahead()) {
+    const std::size_t taken = use_.open - use_.sending;
+    return provider().capacity() > taken ? provider().capacity() - taken : 0;
+  }
+  const std::size_t wanted = rounds_ahead * slots();
+  const std::size_t ahead = use_.open - use_.sending - use_.answered;
   return wanted > ahead ? wanted - ahead : 0;
 }
 
 // What waits behind slow attempts would be given back (send_by.h), and what is counted against a rate must go
 // out at once.
-bool Lane::goes_one_round_ahead() const {
+bool Lane::goes_ahead() const {
   constexpr std::chrono::milliseconds quick(500);
   const bool limited = route().rate || route().domain_rate || !route().domain_rates.empty();
   return !limited && attempt_usually_ < quick;
@@ -52,8 +58,9 @@ bool Lane::goes_one_round_ahead() const {
 
 bool Lane::has_room_for(const std::string& domain) const {
   const auto use = domains_.find(domain);
-  const std::size_t rounds = goes_one_round_ahead() ? 2 : 1;
-  return domain.empty() || use == domains_.end() || use->second.open < rounds * domain_max(slots());
+  const std::size_t rounds = goes_ahead() ? 1 + rounds_ahead : 1;
+  return domain.empty() || use == domains_.end() ||
+         use->second.open - use->second.answered < rounds * domain_max(slots());
 }
 
 bool Lane::is_stalled(const std::string& domain, SteadyTime now) const {
@@ -96,6 +103,7 @@ void Lane::answered(const Held& held, SteadyTime now) {
   const auto use = domains_.find(domain_of(held.notification->to));
   if (use == domains_.end()) return;
   --use->second.sending;
+  ++use->second.answered;
   use->second.moved_at = now;
 }
 
@@ -103,7 +111,9 @@ void Lane::ended(const Held& held) {
   --use_.open;
   if (held.sent_at) --use_.answered;
   const auto use = domains_.find(domain_of(held.notification->to));
-  if (use != domains_.end() && --use->second.open == 0) domains_.erase(use);
+  if (use == domains_.end()) return;
+  if (held.sent_at) --use->second.answered;
+  if (--use->second.open == 0) domains_.erase(use);
 }
 
 std::vector<Held> Lane::take_started(const std::function<bool(const Held&)>& leaves) {

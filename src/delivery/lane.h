@@ -35,7 +35,7 @@ class Lane {
 
   // It takes messages, or will as soon as it has room.
   bool is_up(SteadyTime now) const;
-  // Attempts that may begin: enough to keep the provider busy and, where it is quick, one round ahead of it.
+  // Attempts that may begin: enough to keep the provider busy and, where it is quick, two rounds ahead of it.
   // Outcomes that the ledger does not take count as open too: if it can't be written, sending stops.
   std::size_t room(SteadyTime now) const;
   // One destination doesn't take all of it: a quarter of the provider's room is kept for the others, so that
@@ -68,7 +68,7 @@ class Lane {
   std::size_t slots() const { return provider().capacity() + use_.sending; }
   static std::size_t domain_max(std::size_t slots) { return slots - slots / 4; }
 
-  bool goes_one_round_ahead() const;
+  bool goes_ahead() const;
 
   RoutedProvider routed_;
   Breaker breaker_;

@@ -51,7 +51,7 @@ TEST_F(LanesTest, TheFirstTakesAllWhileItWorks) {
   EXPECT_EQ(chosen(two, held_for()), "first");
   providers_[0].slots = 1;
   send(*two.find("first"), held_for());
-  two.find("first")->begun(held_for(), now);
+  for (int ahead = 0; ahead < 2; ++ahead) two.find("first")->begun(held_for(), now);
   EXPECT_EQ(two.choose(held_for(), now).why, Why::full) << "busy is not broken: the backup is for that";
   trip(*two.find("first"));
   EXPECT_EQ(chosen(two, held_for()), "second");
@@ -123,7 +123,7 @@ TEST_F(LanesTest, ADestinationLeavesAQuarterToTheOthers) {
   providers_[0].slots = 8;
   Lane& lane = *one.find("only");
   int sending = 0;
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 18; ++i) {
     ASSERT_EQ(one.choose(held_for(), now).why, Why::chosen) << i;
     lane.begun(held_for(), now);
     lane.started(held_for());
@@ -149,11 +149,11 @@ TEST_F(LanesTest, BehindSlowAttemptsNothingIsBegunAhead) {
   Lanes one = lanes({{.name = "only"}});
   providers_[0].slots = 1;
   Lane& lane = *one.find("only");
-  EXPECT_EQ(lane.room(now), 1u);
+  EXPECT_EQ(lane.room(now), 2u);
   Held held = held_for();
   held.sent_at = now;
   send(lane, held);
-  EXPECT_EQ(lane.room(now), 1u) << "one round ahead";
+  EXPECT_EQ(lane.room(now), 2u) << "two rounds ahead";
   lane.answered(held, now + 10s);
   EXPECT_EQ(lane.room(now), 0u) << "the next must wait for its outcome to be recorded";
   lane.ended(held);
@@ -161,6 +161,19 @@ TEST_F(LanesTest, BehindSlowAttemptsNothingIsBegunAhead) {
   EXPECT_EQ(lane.room(now), 1u);
   lane.begun(held, now);
   EXPECT_EQ(lane.room(now), 0u);
+}
+
+TEST_F(LanesTest, WhatIsAheadDoesNotWaitForOutcomesToBeRecorded) {
+  Lanes one = lanes({{.name = "only"}});
+  providers_[0].slots = 1;
+  Lane& lane = *one.find("only");
+  Held held = held_for();
+  held.sent_at = now;
+  send(lane, held);
+  lane.answered(held, now);
+  providers_[0].open.clear();
+  EXPECT_EQ(lane.room(now), 2u);
+  EXPECT_TRUE(lane.has_room_for("example.org"));
 }
 
 TEST_F(LanesTest, AnAnswerThatIsNotRecordedKeepsItsPlace) {

@@ -28,7 +28,25 @@ StepTeller::StepTeller(log::Log& log, store::Ledger& ledger, Scheduler& schedule
                                      }));
                }) {}
 
+void StepTeller::start(Channel channel) {
+  const bool taken = ledger_.append_steps_by(channel, [&log = log_, topic = topic_](std::vector<Record> steps,
+                                                                                    auto ended) {
+    log.append(topic, std::move(steps), [ended = std::move(ended)](Result<void, log::Error> result) mutable {
+      ended(result.has_value());
+    });
+  });
+  if (taken) ledger_tells_ = channel;
+}
+
+void StepTeller::end() {
+  if (ledger_tells_) ledger_.append_steps_by(*std::exchange(ledger_tells_, std::nullopt), nullptr);
+}
+
 void StepTeller::tell(std::vector<Step> steps) {
+  if (!ledger_tells_) tell_untold(std::move(steps));
+}
+
+void StepTeller::tell_untold(std::vector<Step> steps) {
   for (Step& step : steps) {
     if (batcher_.size() >= waiting_max) return;
     batcher_.add(std::move(step));

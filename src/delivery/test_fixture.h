@@ -37,7 +37,8 @@ class StepReader final : public log::Consumer {
 
 class EngineTest : public testing::Test {
  public:
-  EngineTest() { open(); }
+  // `log_joins`: as where both are in one file; else as with Kafka.
+  explicit EngineTest(bool log_joins = false) : log_joins_(log_joins) { open(); }
   ~EngineTest() override {
     reader_.reset();
     engine_.reset();
@@ -48,7 +49,7 @@ class EngineTest : public testing::Test {
     database_ = sqlite::Database::open({.directory = directory_.path()});
     log_ = std::make_unique<log::sqlite::SqliteLog>(*database_, system_clock(),
                                                     log::sqlite::Options{.partitions = 1});
-    store_ = std::make_unique<store::sqlite::SqliteStore>(*database_, scheduler_.clock());
+    store_ = std::make_unique<store::sqlite::SqliteStore>(*database_, scheduler_.clock(), log_joins_);
     ledger_ = std::make_unique<FailingLedger>(store_->ledger());
     reader_ = std::make_unique<StepReader>(*log_, scheduler_);
     start_engine();
@@ -145,6 +146,7 @@ class EngineTest : public testing::Test {
     });
   }
 
+  const bool log_joins_;
   TemporaryDirectory directory_;
   ManualScheduler scheduler_;
   std::size_t held_max_ = 1000;

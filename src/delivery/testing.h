@@ -106,6 +106,9 @@ class FailingLedger final : public store::Ledger {
               store::Done<std::vector<Step>> done) override {
     real_.untold(channel, std::move(partitions), limit, std::move(done));
   }
+  bool append_steps_by(Channel channel, AppendSteps append) override {
+    return real_.append_steps_by(channel, std::move(append));
+  }
   void find(const NotificationId& id, store::Done<std::optional<store::Delivery>> done) override {
     real_.find(id, std::move(done));
   }

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "model/limit.h"
 #include "model/notification.h"
 #include "model/outcome.h"
+#include "model/record.h"
 #include "model/step.h"
 #include "store/result.h"
 
@@ -198,6 +200,16 @@ class Ledger {
   virtual void told(std::vector<std::string> step_ids) = 0;
   virtual void untold(Channel channel, std::vector<std::int32_t> partitions, std::size_t limit,
                       Done<std::vector<Step>> done) = 0;
+
+  // Appends steps to the log, and says when they are durable there (false: they are not). Called inside a
+  // transaction of the ledger, on its thread.
+  using AppendSteps =
+      std::function<void(std::vector<Record> steps, std::move_only_function<void(bool durable)> ended)>;
+  // Where the log is in the same file, what is appended inside a transaction joins it: then the channel's
+  // steps go straight to the log by `append`, and the outbox has only those that it did not take. False: this
+  // ledger can't, all of them go to the outbox. An empty one ends it; when that returns, `append` is called
+  // no more. Any thread.
+  virtual bool append_steps_by(Channel /*channel*/, AppendSteps /*append*/) { return false; }
 
   virtual void find(const NotificationId& id, Done<std::optional<Delivery>> done) = 0;
 

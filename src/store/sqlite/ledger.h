@@ -3,12 +3,15 @@
 #include "base/clock.h"
 #include "store/ledger.h"
 #include "store/sqlite/gate.h"
+#include "store/sqlite/step_book.h"
 
 namespace vestnik::store::sqlite {
 
 class SqliteLedger final : public Ledger {
  public:
-  SqliteLedger(Gate& gate, const Clock& clock) : gate_(gate), clock_(clock) {}
+  // `log_joins`: an append from inside a work joins its transaction.
+  SqliteLedger(Gate& gate, const Clock& clock, bool log_joins)
+      : gate_(gate), clock_(clock), log_joins_(log_joins), ways_(std::make_shared<StepWays>()) {}
 
   void admit(std::vector<Admission> batch, Timestamp now, Done<std::vector<bool>> done) override;
   void begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<Beginning>> done) override;
@@ -22,17 +25,39 @@ class SqliteLedger final : public Ledger {
   void told(std::vector<std::string> step_ids) override;
   void untold(Channel channel, std::vector<std::int32_t> partitions, std::size_t limit,
               Done<std::vector<Step>> done) override;
+  bool append_steps_by(Channel channel, AppendSteps append) override;
   void find(const NotificationId& id, Done<std::optional<Delivery>> done) override;
   void list(DeliveryFilter filter, std::int64_t before, std::size_t limit, Done<DeliveryPage> done) override;
   void amend(std::vector<Amendment> batch, Done<std::vector<Amended>> done) override;
 
  private:
+  // A write whose work (Connection&, StepBook& → T) moves rows.
+  template <class T, class Work>
+  void move(Work work, Done<T> done);
+  // The steps as the log takes them, made on the caller's thread; empty where they go to the outbox.
+  template <class Batch>
+  std::vector<Record> encoded(const Batch& batch) const;
+
   Gate& gate_;
   const Clock& clock_;
+  const bool log_joins_;
+  std::shared_ptr<StepWays> ways_;  // shared with the works that are queued
 };
 
-// Puts `step` of a row of this partition into the outbox.
-void keep_untold(Connection& connection, const Step& step, std::int64_t partition);
+template <class T, class Work>
+void SqliteLedger::move(Work work, Done<T> done) {
+  auto book = std::make_shared<StepBook>();
+  gate_.write<T>(
+      [book, ways = ways_, work = std::move(work)](Connection& connection) mutable {
+        T value = work(connection, *book);
+        book->keep(connection, *ways);
+        return value;
+      },
+      [book, &database = gate_.database(), done = std::move(done)](Result<T, Error> result) mutable {
+        if (result) book->durable(database);
+        done(std::move(result));
+      });
+}
 
 void drop_content(Connection& connection, std::int64_t seq);
 
@@ -44,10 +69,10 @@ Delivery delivery_of(const Statement& row);
 void add_messages(Connection& connection, std::int64_t seq, const std::string& provider,
                   const std::vector<std::string>& message_ids);
 
-// Moves a sent delivery on if its parts' receipts say so; the step is in the outbox then.
-std::optional<Step> settle(Connection& connection, std::int64_t seq);
+// Moves a sent delivery on if its parts' receipts say so.
+std::optional<Step> settle(Connection& connection, std::int64_t seq, StepBook& book);
 
-std::vector<Step> apply_receipts_now(Connection& connection, const std::vector<Receipt>& batch,
-                                     Timestamp now);
+std::vector<Step> apply_receipts_now(Connection& connection, const std::vector<Receipt>& batch, Timestamp now,
+                                     StepBook& book);
 
 }  // namespace vestnik::store::sqlite

@@ -84,7 +84,7 @@ DeliveryPage list_now(Connection& connection, const DeliveryFilter& filter, std:
   }
 }
 
-Amended amend_one(Connection& connection, const Amendment& amendment) {
+Amended amend_one(Connection& connection, const Amendment& amendment, StepBook& book) {
   const std::string id = pack_id(amendment.id.value);
   Statement select =
       connection.prepare("SELECT seq, state, attempt, provider, partition, meta FROM ledger WHERE id = ?1");
@@ -101,10 +101,9 @@ Amended amend_one(Connection& connection, const Amendment& amendment) {
       "answer = CASE WHEN ?2 = 0 THEN answer ELSE ?4 END WHERE seq = ?1");
   update.bind(1, seq).bind(2, code(*to)).bind(3, to_unix_us(amendment.at)).bind_blob(4, amendment.reason);
   update.run();
-  keep_untold(connection,
-              decided_step(unpack_notification(id, select.blob(5), {}), static_cast<int>(select.integer(2)),
-                           select.blob(3), amendment),
-              select.integer(4));
+  book.note(decided_step(unpack_notification(id, select.blob(5), {}), static_cast<int>(select.integer(2)),
+                         select.blob(3), amendment),
+            select.integer(4));
   if (!content_is_needed(*to)) drop_content(connection, seq);
   return {.kind = Amended::Kind::done, .state = *to};
 }
@@ -121,10 +120,10 @@ void SqliteLedger::list(DeliveryFilter filter, std::int64_t before, std::size_t 
 }
 
 void SqliteLedger::amend(std::vector<Amendment> batch, Done<std::vector<Amended>> done) {
-  gate_.write<std::vector<Amended>>(
-      [batch = std::move(batch)](Connection& connection) {
+  move<std::vector<Amended>>(
+      [batch = std::move(batch)](Connection& connection, StepBook& book) {
         std::vector<Amended> answers;
-        for (const Amendment& amendment : batch) answers.push_back(amend_one(connection, amendment));
+        for (const Amendment& amendment : batch) answers.push_back(amend_one(connection, amendment, book));
         return answers;
       },
       std::move(done));

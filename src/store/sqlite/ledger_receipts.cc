@@ -49,7 +49,7 @@ void add_messages(Connection& connection, std::int64_t seq, const std::string& p
     if (!id.empty()) upsert.bind_blob(1, provider).bind_blob(2, id).bind(3, seq).run();
 }
 
-std::optional<Step> settle(Connection& connection, std::int64_t seq) {
+std::optional<Step> settle(Connection& connection, std::int64_t seq, StepBook& book) {
   const auto verdict = verdict_of(parts_of(connection, seq));
   if (!verdict) return std::nullopt;
   Statement update = connection.prepare(
@@ -60,18 +60,18 @@ std::optional<Step> settle(Connection& connection, std::int64_t seq) {
   if (!update.step()) return std::nullopt;
   const Notification notification = unpack_notification(update.blob(0), update.blob(1), {});
   Step step = verdict_step(notification, static_cast<int>(update.integer(2)), update.blob(3), *verdict);
-  keep_untold(connection, step, update.integer(4));
+  book.note(step, update.integer(4));
   return step;
 }
 
-std::vector<Step> apply_receipts_now(Connection& connection, const std::vector<Receipt>& batch,
-                                     Timestamp now) {
+std::vector<Step> apply_receipts_now(Connection& connection, const std::vector<Receipt>& batch, Timestamp now,
+                                     StepBook& book) {
   std::vector<Step> steps;
   if (batch.empty()) return steps;
   forget_old_early_ones(connection, now);
   for (const Receipt& receipt : batch)
     if (const auto seq = note(connection, receipt, now))
-      if (auto step = settle(connection, *seq)) steps.push_back(std::move(*step));
+      if (auto step = settle(connection, *seq, book)) steps.push_back(std::move(*step));
   return steps;
 }
 

@@ -11,7 +11,7 @@ namespace vestnik::store::sqlite {
 
 struct SqliteStore::Parts {
   Parts(Database& database, const Clock& clock, bool log_joins)
-      : gate(database), users(gate, log_joins), ledger(gate, clock) {}
+      : gate(database), users(gate, log_joins), ledger(gate, clock, log_joins) {}
 
   Gate gate;
   SqliteUsers users;
