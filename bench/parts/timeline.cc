@@ -49,15 +49,16 @@ void timeline(benchmark::State& state) {
   for (auto _ : state) {
     state.PauseTiming();
     std::vector<Fact> facts = next_facts(number, state.range(0));
-    const Timestamp now = std::get<UserEvent>(facts.front()).accepted_at + std::chrono::seconds(1);
+    const Timestamp now = registered_event(number).accepted_at + std::chrono::seconds(1);
     state.ResumeTiming();
-    wait_for<void, Error>([&](auto done) { store.timeline().apply(std::move(facts), now, std::move(done)); });
+    const auto batch = std::make_shared<FactBatch>(std::move(facts));
+    wait_for<void, Error>([&](auto done) { store.timeline().apply(batch, now, std::move(done)); });
   }
   state.SetItemsProcessed(state.iterations() * state.range(0) * facts_per_registration);
 }
 
-// 73 registrations are the 512 records that a consumer is given at most.
-BENCHMARK(timeline)->Name("timeline")->Arg(1)->Arg(16)->Arg(73)->UseRealTime();
+// 585 registrations are about the 4,096 records of a batch.
+BENCHMARK(timeline)->Name("timeline")->Arg(1)->Arg(16)->Arg(585)->UseRealTime();
 
 }  // namespace
 }  // namespace vestnik::bench

@@ -87,7 +87,7 @@ def email(bench: Bench) -> Table:
 
 
 def sms(bench: Bench) -> Table:
-    messages = bench.size(20_000, 4_000)
+    messages = bench.size(60_000, 10_000)
     point = f"window {SMPP_WINDOW}"
     table = Table("sms", "SMS out",
                   f"{messages:,} messages of one part to one SMPP sink, one bind. sms-service works off what was planned, with its ledger; Kannel takes "

@@ -1,5 +1,7 @@
 #include "base/json_writer.h"
 
+#include <array>
+
 namespace vestnik {
 namespace {
 
@@ -19,16 +21,26 @@ char short_escape(char c) {
   }
 }
 
-bool is_escaped(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+// By byte: a template's HTML is long and has little to escape.
+constexpr auto escaped_bytes = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = 0; byte < 0x20; ++byte) table[byte] = true;
+  table['"'] = table['\\'] = true;
+  return table;
+}();
+
+std::size_t next_escaped(std::string_view text, std::size_t from) {
+  while (from < text.size() && !escaped_bytes[static_cast<unsigned char>(text[from])]) ++from;
+  return from;
+}
 
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   std::size_t begin = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = next_escaped(text, 0); i < text.size(); i = next_escaped(text, begin)) {
     const char c = text[i];
-    if (!is_escaped(c)) continue;
     out.append(text, begin, i - begin);
     begin = i + 1;
     out += '\\';

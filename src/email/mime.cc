@@ -64,8 +64,8 @@ bool is_plain_name(std::string_view name) {
          });
 }
 
-// GMime ends its lines in LF, ours end in CRLF; and where it folds it puts a tab for the space that was there, which would
-// stay behind in a quoted string (RFC 5322 section 2.2.3).
+// GMime ends its lines in LF, ours end in CRLF; and where it folds it puts a tab for the space that was
+// there, which would stay behind in a quoted string (RFC 5322 section 2.2.3).
 void append_folded(std::string& out, std::string_view folded) {
   for (std::size_t i = 0; i < folded.size(); ++i) {
     const char c = folded[i];

@@ -90,7 +90,8 @@ TEST_F(SqliteLogTest, SharesItsSyncWithOtherWrites) {
 
 TEST_F(SqliteLogTest, AnAppendFromInsideAWorkIsDurableWithItOrNotAtAll) {
   open();
-  database->write([](vestnik::sqlite::Connection& c) { c.execute("CREATE TABLE ledger(a PRIMARY KEY)"); }, {});
+  database->write([](vestnik::sqlite::Connection& c) { c.execute("CREATE TABLE ledger(a PRIMARY KEY)"); },
+                  {});
   for (const bool fails : {false, true, false}) {
     // An append from outside is under way, too, and takes its offsets before.
     auto gate = hold_writer();
