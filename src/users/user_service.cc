@@ -160,6 +160,8 @@ class UserService::Pending final : public DeadlineGuard::Watched {
     user.email = std::move(form.email);
     user.phone = std::move(form.phone);
     user.name = std::move(form.name);
+    // Here rather than on the store's thread, which all registrations go through.
+    self->event_ = encode(event_of(user, self->traceparent_));
     core.users.register_user(std::move(user), std::move(form.email_key),
                              [self](Result<store::Registration, store::Error> result) {
                                on_registration(self, std::move(result));
@@ -184,14 +186,16 @@ class UserService::Pending final : public DeadlineGuard::Watched {
         return self->answer(self->core_->counts.repeated, success(result->user.id));
       case store::Registration::Kind::created: break;
     }
-    append(self, result->user, result->number);
+    if (result->kind == store::Registration::Kind::known)
+      self->event_ = encode(event_of(result->user, self->traceparent_));
+    append(self, std::move(result->user.id), result->number);
   }
 
-  static void append(const std::shared_ptr<Pending>& self, const store::User& user, std::int64_t number) {
+  static void append(const std::shared_ptr<Pending>& self, UserId id, std::int64_t number) {
     std::vector<Record> records;
-    records.push_back(encode(event_of(user, self->traceparent_)));
+    records.push_back(std::move(self->event_));
     self->core_->log.append(self->core_->options.topic, std::move(records),
-                            [self, number, id = user.id](Result<void, log::Error> result) {
+                            [self, number, id = std::move(id)](Result<void, log::Error> result) {
                               self->on_appended(id, number, std::move(result));
                             });
   }
@@ -239,6 +243,7 @@ class UserService::Pending final : public DeadlineGuard::Watched {
   const std::shared_ptr<Core> core_;
   net::Respond respond_;
   const std::string traceparent_;
+  Record event_;  // of the user as given; as stored, once that is another
   std::atomic<bool> answered_{false};
   bool watched_ = false;
   decltype(std::declval<DeadlineGuard>().watch({})) ticket_;
