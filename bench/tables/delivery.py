@@ -131,7 +131,7 @@ class Way:
 
 
 def whole_way(bench: Bench) -> Table:
-    seconds = bench.size(20, 5)
+    seconds = bench.size(20, 3)
     sustained, over = "3,000 a second", "8,000 a second"
     table = Table("whole-way", "The whole way, embedded",
                   "One process; each registration leads to one e-mail and one SMS, received by the sinks. Arrivals at a fixed rate (open loop; latency from when a request "

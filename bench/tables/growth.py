@@ -29,7 +29,7 @@ def _pass_through(bench: Bench, way: Way, registrations: int) -> dict[str, float
 
 
 def _through(bench: Bench, table: Table, directory: pathlib.Path) -> None:
-    total, step = bench.size(1_000_000, 40_000), bench.size(20_000, 4_000)
+    total, step = bench.size(1_000_000, 20_000), bench.size(20_000, 3_000)
     with Way(directory, VESTNIK_INTAKE_LAG_MAX="0") as way:
         _pass_through(bench, way, step // 2)
         for round in range(bench.rounds):
@@ -67,14 +67,14 @@ def _resident(process: Vestnik) -> float:
 
 def _pending(bench: Bench, table: Table, directory: pathlib.Path) -> None:
     """Both providers are away: everything waits in the ledger."""
-    total = bench.size(1_000_000, 40_000)
+    total = bench.size(1_000_000, 20_000)
     point = f"{total:,} pending"
     with _without_providers(directory) as (process, _):
         load.tool("bench-register", "--port", process.port, "--connections", 64, "--requests", total // 2, "--seed", bench.seed())
         wait_until(lambda: lag(process, "email-service") == 0 and lag(process, "sms-service") == 0, 20 * DRAIN_S, "all is in the ledger")
         table.add("while they came", point, 0, resident_mib=_resident(process))
     with _without_providers(directory) as (process, answered_ms):
-        time.sleep(5)
+        time.sleep(bench.size(5, 1))
         table.add("after a restart", point, 0, ready_ms=answered_ms, resident_mib=_resident(process))
     for subject in ("while they came", "after a restart"):
         table.goals.append(Goal("resident_mib", point, subject, MEMORY_MIB_MAX, at_most=True))
@@ -82,7 +82,7 @@ def _pending(bench: Bench, table: Table, directory: pathlib.Path) -> None:
 
 def _timeline(bench: Bench, table: Table, directory: pathlib.Path) -> None:
     """Asks for single notifications, one after the other, where many are."""
-    total = bench.size(10_000_000, 200_000)
+    total = bench.size(10_000_000, 100_000)
     load.tool("bench-timeline", "--dir", directory / "data", "--notifications", total)
     with Way(directory) as way:
         _pass_through(bench, way, 1_000)
