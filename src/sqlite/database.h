@@ -121,8 +121,9 @@ class Database {
   // must go. Neither may block; `done` must not throw. A write that isn't taken (queue full, closed, fatal)
   // is answered inside this call. Any thread.
   //
-  // A write that a work asks for joins the transaction that is open, after the works that are in it already,
-  // and fails if that work does: what is durable of it never stands without the work's own.
+  // A write that a work asks for joins the transaction that is open, after the works that are in it already:
+  // both are durable or neither. So from then on any work of the transaction that throws takes all of it
+  // along.
   virtual void write(Work work, Done done) = 0;
   // Inside a work, on the writer thread: a write asked for now joins its transaction.
   virtual bool in_work() const = 0;

@@ -99,15 +99,16 @@ TEST_F(GroupCommitTest, WhatAFailedWorkAskedForFailsWithIt) {
   EXPECT_EQ(number(*database, "SELECT count(*) FROM t"), 0);
 }
 
-TEST_F(GroupCommitTest, AJoinedWriteThatThrowsIsRolledBackAlone) {
+TEST_F(GroupCommitTest, AJoinedWriteThatThrowsTakesTheTransactionWithIt) {
   auto joined = std::make_shared<std::promise<bool>>();
-  EXPECT_TRUE(write(*database, [&](Connection& c) {
+  EXPECT_FALSE(write(*database, [&](Connection& c) {
     database->write([](Connection& other) { other.execute("INSERT INTO t VALUES (1)"); },
                     [joined](Result<void, Error> result) { joined->set_value(result.has_value()); });
     c.execute("INSERT INTO t VALUES (1)");
   }));
   EXPECT_FALSE(joined->get_future().get());
-  EXPECT_EQ(number(*database, "SELECT count(*) FROM t"), 1);
+  EXPECT_EQ(number(*database, "SELECT count(*) FROM t"), 0) << "what asked for it must not stand without it";
+  EXPECT_TRUE(write(*database, [](Connection& c) { c.execute("INSERT INTO t VALUES (1)"); }));
 }
 
 TEST_F(GroupCommitTest, AThrowingWorkIsRolledBackAlone) {

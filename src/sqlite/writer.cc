@@ -163,7 +163,7 @@ std::optional<Error> Writer::run_jobs(std::span<Job> jobs, std::size_t& taken) {
     more = taken < jobs.size() && taken < group_jobs_max && std::chrono::steady_clock::now() < deadline;
   }
   for (std::size_t i = 0; i < joined_.size(); ++i)
-    if (joined_[i].work && !run_job(joined_[i])) return joined_[i].result.error();
+    if (!run_job(joined_[i])) return joined_[i].result.error();
   return std::nullopt;
 }
 
@@ -178,7 +178,6 @@ void Writer::roll_back() {
 }
 
 bool Writer::run_job(Job& job) {
-  const std::size_t joined_before = joined_.size();
   connection_->prepare("SAVEPOINT job").run();
   try {
     working_ = true;
@@ -187,11 +186,8 @@ bool Writer::run_job(Job& job) {
   } catch (const std::exception& error) {
     working_ = false;
     job.result = std::unexpected(condition_.met(error));
-    // What it has asked for would write what follows from something that isn't there.
-    for (std::size_t i = joined_before; i < joined_.size(); ++i) {
-      joined_[i].work = nullptr;
-      joined_[i].result = job.result;
-    }
+    // What has joined may hold what this work has asked for: then nothing of the group may stay.
+    if (!joined_.empty()) return false;
     if (!connection_->in_transaction() || condition_.fatal()) return false;
     connection_->prepare("ROLLBACK TO job").run();
   }

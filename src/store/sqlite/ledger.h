@@ -46,17 +46,14 @@ class SqliteLedger final : public Ledger {
 
 template <class T, class Work>
 void SqliteLedger::move(Work work, Done<T> done) {
-  auto book = std::make_shared<StepBook>();
   gate_.write<T>(
-      [book, ways = ways_, work = std::move(work)](Connection& connection) mutable {
-        T value = work(connection, *book);
-        book->keep(connection, *ways);
+      [ways = ways_, work = std::move(work)](Connection& connection) mutable {
+        StepBook book;
+        T value = work(connection, book);
+        book.keep(connection, *ways);
         return value;
       },
-      [book, &database = gate_.database(), done = std::move(done)](Result<T, Error> result) mutable {
-        if (result) book->durable(database);
-        done(std::move(result));
-      });
+      std::move(done));
 }
 
 void drop_content(Connection& connection, std::int64_t seq);

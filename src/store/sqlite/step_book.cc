@@ -1,5 +1,7 @@
 #include "store/sqlite/step_book.h"
 
+#include <atomic>
+#include <memory>
 #include <utility>
 
 #include "store/codes.h"
@@ -8,7 +10,6 @@
 namespace vestnik::store::sqlite {
 
 using vestnik::sqlite::Connection;
-using vestnik::sqlite::Database;
 using vestnik::sqlite::Statement;
 
 void StepWays::set(Channel channel, Ledger::AppendSteps append) {
@@ -46,30 +47,13 @@ void StepBook::keep(Connection& connection, const StepWays& ways) {
     records.reserve(steps.size());
     for (Noted& noted : steps)
       records.push_back(noted.encoded.value.empty() ? encode(noted.step) : std::move(noted.encoded));
-    const auto appended = std::make_shared<Appended>();
-    appended->steps = std::move(steps);
+    // What is not refused at once shares the transaction's fate.
+    const auto refused = std::make_shared<std::atomic<bool>>(false);
     const bool there =
-        ways.append(channel, std::move(records), [appended](bool durable) { answered(appended, durable); });
-    if (there && !appended->refused)
-      appended_.push_back(appended);
-    else
-      keep_in_outbox(connection, appended->steps);
+        ways.append(channel, std::move(records), [refused](bool durable) { *refused = !durable; });
+    if (!there || *refused) keep_in_outbox(connection, steps);
   }
   noted_.clear();
-}
-
-void StepBook::durable(Database& database) {
-  for (const auto& appended : appended_) appended->durable_in = &database;
-}
-
-// Not durable there: refused at once, then keep() sees to them; or their transaction was lost, then the steps
-// never were; or the append alone has failed.
-void StepBook::answered(const std::shared_ptr<Appended>& appended, bool durable) {
-  if (durable) return;
-  appended->refused = true;
-  if (Database* const database = appended->durable_in)
-    database->write([appended](Connection& connection) { keep_in_outbox(connection, appended->steps); },
-                    nullptr);
 }
 
 void StepBook::keep_in_outbox(Connection& connection, const std::vector<Noted>& steps) {

@@ -2,9 +2,7 @@
 // (Ledger::append_steps_by), else into the outbox.
 #pragma once
 
-#include <atomic>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -33,8 +31,6 @@ class StepBook {
   void note(Step step, std::int64_t partition, Record encoded = {});
   // The last thing in a work: what failed after it would leave the log with what the ledger has not.
   void keep(vestnik::sqlite::Connection& connection, const StepWays& ways);
-  // The work's transaction is durable. Comes before the appends that joined it are answered.
-  void durable(vestnik::sqlite::Database& database);
 
  private:
   struct Noted {
@@ -42,18 +38,10 @@ class StepBook {
     std::int64_t partition = 0;
     Record encoded;
   };
-  // What is on its way to the log. Shared with the append, whose answer comes after the work is gone.
-  struct Appended {
-    std::vector<Noted> steps;
-    std::atomic<bool> refused = false;
-    std::atomic<vestnik::sqlite::Database*> durable_in = nullptr;
-  };
 
   static void keep_in_outbox(vestnik::sqlite::Connection& connection, const std::vector<Noted>& steps);
-  static void answered(const std::shared_ptr<Appended>& appended, bool durable);
 
   std::map<Channel, std::vector<Noted>> noted_;
-  std::vector<std::shared_ptr<Appended>> appended_;
 };
 
 }  // namespace vestnik::store::sqlite
