@@ -94,15 +94,5 @@ TEST_F(OneFileTest, WhatTheLogDoesNotTakeIsInTheOutbox) {
   ASSERT_TRUE(told("n1 1 sending"));
 }
 
-TEST_F(OneFileTest, WhatTheLogLosesAfterwardsIsInTheOutbox) {
-  std::move_only_function<void(bool)> ended;
-  ASSERT_TRUE(store_->ledger().append_steps_by(Channel::email, [&](auto, auto e) { ended = std::move(e); }));
-  plan({notification("n1")});
-  ASSERT_TRUE(open_attempts(1));
-  EXPECT_THAT(outbox(), IsEmpty());
-  ended(false);
-  EXPECT_EQ(outbox().size(), 1u);
-}
-
 }  // namespace
 }  // namespace vestnik::delivery

@@ -201,8 +201,9 @@ class Ledger {
   virtual void untold(Channel channel, std::vector<std::int32_t> partitions, std::size_t limit,
                       Done<std::vector<Step>> done) = 0;
 
-  // Appends steps to the log, and says when they are durable there (false: they are not). Called inside a
-  // transaction of the ledger, on its thread.
+  // Appends steps to the log, and says when they are durable there. Called inside a transaction of the
+  // ledger, on its thread. `ended(false)` inside the call: the log does not take them; later: their
+  // transaction, which is the ledger's, was lost.
   using AppendSteps =
       std::function<void(std::vector<Record> steps, std::move_only_function<void(bool durable)> ended)>;
   // Where the log is in the same file, what is appended inside a transaction joins it: then the channel's
