@@ -10,9 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Outcomes wait for the transaction that admissions are in, and keep their providers' places meanwhile: it is
-// to take a few milliseconds.
-constexpr std::size_t admit_batch_max = 256;
+// Outcomes wait for the transaction that admissions are in, and keep their providers' places meanwhile, as
+// registrations wait for it: it is to take a few milliseconds.
+constexpr std::size_t admit_batch_max = 48;
 // Deliveries due later than this wait in the ledger; reading again this often finds them in time.
 constexpr auto horizon = 10min;
 constexpr auto period = 10s;

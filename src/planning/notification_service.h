@@ -28,7 +28,8 @@ struct NotificationServiceOptions {
   // Bounds on what is held in memory: records handed out by the log, and a batch of plans. A batch is closed
   // by whichever comes first; at most two exist. When both are full, records wait in the log.
   std::size_t in_flight_max = 1024;
-  std::size_t batch_records_max = 256;
+  // Registrations wait for the transaction that a batch is in: it is to take a few milliseconds.
+  std::size_t batch_records_max = 64;
   std::size_t batch_bytes_max = 4 * 1024 * 1024;
   // Pause before a refused append is repeated: doubles from the first to the second.
   std::chrono::milliseconds retry_pause_min{50};
