@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
+#include "base/burst.h"
 #include "sqlite/reader_pool.h"
 
 namespace vestnik::sqlite {
@@ -125,6 +126,7 @@ std::size_t Writer::commit_group(std::span<Job> jobs) {
   } else {
     taken = run_group(jobs);
   }
+  const Burst burst;
   for_each_of_group(jobs.first(taken), [](Job& job) {
     if (job.done) job.done(std::move(job.result));
     job = {};  // what the closures hold is let go with the answer, not with the last of the queue

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "log/kafka/settings.h"
+
 namespace vestnik::log::kafka {
 namespace {
 
@@ -25,10 +27,31 @@ rd_kafka_vu_t bytes_field(rd_kafka_vtype_t type, const std::string& bytes) {
   return field;
 }
 
+constexpr const char* interceptor_name = "vestnik";
+
+rd_kafka_resp_err_t on_acknowledgement(rd_kafka_t*, rd_kafka_message_t* message, void* listener) {
+  // An error has its delivery report, which alone knows whether the record may have been written.
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+    static_cast<ConfirmationListener*>(listener)->on_confirmed(message->_private);
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t on_new(rd_kafka_t* client, const rd_kafka_conf_t*, void* listener, char*, std::size_t) {
+  return rd_kafka_interceptor_add_on_acknowledgement(client, interceptor_name, &on_acknowledgement, listener);
+}
+
+// An interceptor hears of a confirmation on the thread that read it from the broker. A delivery report would
+// cross to the I/O thread first, one more thread switch on every answer's way.
+ConfHandle intercepted(ConfHandle settings, ConfirmationListener& listener) {
+  rd_kafka_conf_interceptor_add_on_new(settings.get(), interceptor_name, &on_new, &listener);
+  return settings;
+}
+
 }  // namespace
 
-ProducerClient::ProducerClient(ClientHandle client, Wake& wake)
-    : client_(std::move(client)), queue_(rd_kafka_queue_get_main(client_.get())) {
+ProducerClient::ProducerClient(const Options& options, Wake& wake, ConfirmationListener& confirmed)
+    : client_(make_client(ClientKind::producer, intercepted(producer_settings(options), confirmed))),
+      queue_(rd_kafka_queue_get_main(client_.get())) {
   wake.listen(queue_.get());
 }
 
@@ -38,16 +61,22 @@ ProducerClient::~ProducerClient() {
   topics_.clear();
 }
 
-rd_kafka_resp_err_t ProducerClient::produce(const std::string& topic, std::int32_t partition,
+rd_kafka_topic_t* ProducerClient::topic(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  TopicHandle& handle = topics_[name];
+  if (handle == nullptr) handle.reset(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
+  return handle.get();
+}
+
+rd_kafka_resp_err_t ProducerClient::produce(const std::string& name, std::int32_t partition,
                                             const Record& record, void* opaque) {
-  TopicHandle& handle = topics_[topic];
-  if (handle == nullptr) handle.reset(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr));
+  rd_kafka_topic_t* const handle = topic(name);
   if (handle == nullptr) return rd_kafka_last_error();
   HeadersHandle headers = headers_of(record);
 
   std::array<rd_kafka_vu_t, 7> fields{};
   fields[0].vtype = RD_KAFKA_VTYPE_RKT;
-  fields[0].u.rkt = handle.get();
+  fields[0].u.rkt = handle;
   fields[1].vtype = RD_KAFKA_VTYPE_PARTITION;
   fields[1].u.i32 = partition;
   fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS;

@@ -1,8 +1,8 @@
 // The log seam on Apache Kafka (librdkafka 2.14.2 or newer).
 //
-// One thread serves everything (io_thread.h): a producer for all topics, and one consumer per subscription.
-// Records are durable when every in-sync replica has them (acks=all); how many those are is the topic's
-// min.insync.replicas.
+// One thread serves everything (io_thread.h), a producer for all topics and one consumer per subscription;
+// only appends and their confirmations go past it (producer.h). Records are durable when every in-sync
+// replica has them (acks=all); how many those are is the topic's min.insync.replicas.
 #pragma once
 
 #include <chrono>
@@ -50,7 +50,8 @@ class KafkaLog final : public Log {
   ~KafkaLog() override;
 
   // `done` runs inside this call when nothing is taken (overloaded, too_large, closed, brokers known to be
-  // away), else on the I/O thread. A record that can't be confirmed may have been written all the same
+  // away), else on a thread of the log's or librdkafka's. A record that can't be confirmed may have been
+  // written all the same
   // (`unavailable` says so).
   void append(std::string_view topic, std::vector<Record> records, AppendDone done) override;
 

@@ -1,12 +1,14 @@
 // Errors that a healthy broker doesn't give on demand, from librdkafka's mock cluster.
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <gtest/gtest.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>  // wants rdkafka.h before it
 #include <memory>
 #include <vector>
 
+#include "base/burst.h"
 #include "log/kafka/kafka_log.h"
 #include "log/kafka/settings.h"
 #include "log/kafka/test_append.h"
@@ -153,6 +155,34 @@ TEST_F(MockCluster, BatchesByWhatIsInFlight) {
   // The first goes alone; the others collect behind it. librdkafka may cut what it is handed into a few
   // requests.
   EXPECT_LE(produce_requests(), 10u);
+}
+
+// A caller that answers many at once lets their appends gather; whether it ever comes to an end is its own
+// affair.
+TEST_F(MockCluster, ABurstThatGoesOnKeepsNobodyWaiting) {
+  const auto log = open();
+  ASSERT_EQ(append(*log, topic, "user_1", "x"), std::nullopt);
+  const Burst burst;
+  std::vector<std::unique_ptr<Answer>> answers;
+  for (int i = 0; i < 10; ++i)
+    answers.push_back(
+        std::make_unique<Answer>(*log, topic, std::vector{Record{"user_1", std::to_string(i), {}}}));
+  for (const auto& answer : answers) EXPECT_EQ(answer->error(), std::nullopt);
+}
+
+// It is told on a thread of librdkafka, from where librdkafka must not be called.
+TEST_F(MockCluster, AConfirmationMayAppend) {
+  const auto log = open();
+  ASSERT_EQ(append(*log, topic, "user_1", "x"), std::nullopt);
+  std::promise<bool> last;
+  const auto told = [&last](Result<void, Error> result) { last.set_value(result.has_value()); };
+  log->append(topic, {Record{"user_1", "first", {}}}, [&](Result<void, Error> first) {
+    if (!first) return last.set_value(false);
+    log->append(topic, {Record{"user_1", "second", {}}}, told);
+  });
+  auto done = last.get_future();
+  ASSERT_EQ(done.wait_for(patience), std::future_status::ready);
+  EXPECT_TRUE(done.get());
 }
 
 }  // namespace

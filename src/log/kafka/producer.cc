@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -12,34 +13,12 @@
 namespace vestnik::log::kafka {
 namespace {
 
-// A lane hands over a batch of this size without waiting for the one before it, so that librdkafka has the
-// next request ready when the broker has answered.
-constexpr std::size_t full_batch_bytes = 512 * 1024;
-constexpr std::size_t full_batch_records = 2000;
 // Events taken in one go, so that the consumers get their turn.
 constexpr int events_per_turn = 256;
-// Framing of a record and of each of its headers, at most (varints).
-constexpr std::size_t record_framing_bytes = 64;
-constexpr std::size_t header_framing_bytes = 10;
-
-std::size_t size_of(const Record& record) {
-  std::size_t bytes = record_framing_bytes + record.key.size() + record.value.size();
-  for (const Header& header : record.headers)
-    bytes += header_framing_bytes + header.name.size() + header.value.size();
-  return bytes;
-}
-
-bool too_large(const Record& record) {
-  return record.value.size() > record_bytes_max || size_of(record) > message_bytes_max;
-}
 
 Result<void, Error> failure_of(const rd_kafka_message_t& message) {
-  switch (message.err) {
-    case RD_KAFKA_RESP_ERR_NO_ERROR: return {};
-    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-      return fail(ErrorKind::too_large, "the topic takes no record of this size (max.message.bytes)");
-    default: break;
-  }
+  if (message.err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+    return fail(ErrorKind::too_large, "the topic takes no record of this size (max.message.bytes)");
   const bool maybe_written = rd_kafka_message_status(&message) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
   return fail(ErrorKind::unavailable,
               fmt::format("Kafka did not confirm the record: {}{}", rd_kafka_err2str(message.err),
@@ -53,44 +32,61 @@ Producer::Producer(const Options& options, IoThread& io, Topics& topics, HealthB
       io_(io),
       topics_(topics),
       health_(health),
-      client_(std::make_unique<ProducerClient>(make_client(ClientKind::producer, producer_settings(options)),
-                                               *io.wake())) {
+      client_(std::make_shared<ProducerClient>(options, *io.wake(), *this)) {
   for (const std::string& topic : options_.topics) partitions_known_.try_emplace(topic, 0);
 }
 
-Producer::~Producer() = default;
+Producer::~Producer() {
+  // Confirmations that still come are told while all that they touch is there.
+  retired_.clear();
+  client_.reset();
+}
 
 void Producer::append(std::string_view topic, std::vector<Record> records, AppendDone done) {
-  if (std::ranges::any_of(records, too_large)) {
+  if (std::ranges::any_of(records, is_too_large)) {
     return done(fail(ErrorKind::too_large, fmt::format("a record exceeds {} bytes", record_bytes_max)));
   }
   std::size_t bytes = 0;
   for (const Record& record : records) bytes += size_of(record);
   const std::size_t count = records.size();
-  Result<void, Error> refusal;
+  bool is_placed = false, start = false;
+  Result<void, Error> taken;
   {
     const std::lock_guard lock(mutex_);
-    if (closed_) {
-      refusal = fail(ErrorKind::closed, "the log is shutting down");
-    } else if (unreachable_) {
-      refusal = fail(ErrorKind::unavailable, "no Kafka broker answers");
-    } else if (taken_records_ + count > options_.append_records_max ||
-               taken_bytes_ + bytes > options_.append_bytes_max) {
-      refusal = fail(ErrorKind::overloaded, "too many records wait for Kafka to confirm them");
-    } else if (count > 0) {
-      const bool was_empty = intake_.empty();
-      intake_.emplace_back(Append{.topic = std::string(topic),
-                                  .records = std::move(records),
-                                  .done = std::move(done),
-                                  .bytes = bytes,
-                                  .deadline = system_clock().steady_now() + options_.append_timeout});
+    taken = refusal(count, bytes);
+    if (taken && count > 0) {
+      Append& append =
+          appends_.emplace_back(Append{.topic = std::string(topic),
+                                       .records = std::move(records),
+                                       .done = std::move(done),
+                                       .bytes = bytes,
+                                       .deadline = system_clock().steady_now() + options_.append_timeout,
+                                       .unreported = count});
+      append.self = std::prev(appends_.end());
       taken_records_ += count;
       taken_bytes_ += bytes;
-      if (was_empty) io_.wake()->signal();
-      return;
+      const std::int32_t known = unplaced_.empty() ? partitions(topic) : 0;
+      is_placed = known > 0;
+      if (is_placed)
+        place(append, known);
+      else
+        unplaced_.push_back(&append);
+      start = !ready_.empty();
     }
   }
-  done(std::move(refusal));
+  if (!taken || count == 0) return done(std::move(taken));
+  if (!is_placed) return io_.wake()->signal();
+  if (start) start_lanes();
+}
+
+// Nothing: it is taken.
+Result<void, Error> Producer::refusal(std::size_t records, std::size_t bytes) const {
+  if (closed_) return fail(ErrorKind::closed, "the log is shutting down");
+  if (unreachable_) return fail(ErrorKind::unavailable, "no Kafka broker answers");
+  if (taken_records_ + records > options_.append_records_max ||
+      taken_bytes_ + bytes > options_.append_bytes_max)
+    return fail(ErrorKind::overloaded, "too many records wait for Kafka to confirm them");
+  return {};
 }
 
 std::int32_t Producer::partitions(std::string_view topic) const {
@@ -107,6 +103,7 @@ void Producer::close(Task drained) {
 }
 
 bool Producer::serve(SteadyTime now) {
+  if (contact_.exchange(false)) topics_.on_contact(now);
   bool more = false;
   for (auto& retired : retired_) more |= poll(*retired, now);
   more |= poll(*client_, now);
@@ -114,11 +111,18 @@ bool Producer::serve(SteadyTime now) {
   topics_.serve(client_->get(), client_->queue(), now);
   unreachable_ = topics_.unreachable();
   for (auto& [topic, partitions] : partitions_known_) partitions = topics_.partitions(topic);
-  take_intake();
-  place_unplaced();
-  for (auto& [key, lane] : lanes_) pump(lane);
-  expire(now);
-  if (drained_ && std::ranges::all_of(appends_, &Append::told)) std::exchange(drained_, nullptr)();
+  Outcome outcome;
+  bool drained = false;
+  {
+    const std::lock_guard lock(mutex_);
+    place_unplaced(outcome);
+    for (auto& [key, lane] : lanes_) start_if_ready(lane);
+    expire(now, outcome);
+    drained = bursts_ == 0 && std::ranges::all_of(appends_, &Append::told);
+  }
+  outcome.tell();
+  serve_lanes();
+  if (drained_ && drained) std::exchange(drained_, nullptr)();
   return more;
 }
 
@@ -129,7 +133,7 @@ bool Producer::poll(ProducerClient& client, SteadyTime now) {
     switch (rd_kafka_event_type(event.get())) {
       case RD_KAFKA_EVENT_DR:
         while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event.get()))
-          on_report(*message, now);
+          on_failed(*message);
         break;
       case RD_KAFKA_EVENT_ERROR:
         if (&client == client_.get()) on_error(event.get());
@@ -145,6 +149,7 @@ bool Producer::poll(ProducerClient& client, SteadyTime now) {
 void Producer::on_error(rd_kafka_event_t* event) {
   const rd_kafka_resp_err_t code = rd_kafka_event_error(event);
   if (code == RD_KAFKA_RESP_ERR__FATAL || rd_kafka_event_error_is_fatal(event) != 0) {
+    const std::lock_guard lock(mutex_);
     client_lost_ = true;
     return;
   }
@@ -153,127 +158,47 @@ void Producer::on_error(rd_kafka_event_t* event) {
   topics_.on_doubt();
 }
 
-void Producer::on_report(const rd_kafka_message_t& message, SteadyTime now) {
+void Producer::on_confirmed(void* opaque) {
+  auto& ticket = *static_cast<Ticket*>(opaque);
+  contact_ = true;
+  Outcome outcome;
+  bool wake;
+  {
+    const std::lock_guard lock(mutex_);
+    --ticket.lane->in_flight;
+    wake = start_if_ready(*ticket.lane);
+    report(ticket, {}, outcome);
+    wake |= closed_ && appends_.empty();
+  }
+  if (wake || unreachable_) io_.wake()->signal();
+  in_confirmation_ = true;
+  outcome.tell();
+  in_confirmation_ = false;
+}
+
+void Producer::on_failed(const rd_kafka_message_t& message) {
   auto& ticket = *static_cast<Ticket*>(message._private);
-  Append& append = *ticket.append;
-  --ticket.lane->in_flight;
-  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    topics_.on_contact(now);
-  } else if (message.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-             message.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-             message.err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
-    topics_.forget(append.topic);
-  } else {
+  if (is_of_unknown_topic(message.err))
+    topics_.forget(ticket.append->topic);
+  else
     topics_.on_doubt();
-  }
-  report(ticket, failure_of(message));
-}
-
-void Producer::take_intake() {
-  std::list<Append> taken;
+  Outcome outcome;
   {
     const std::lock_guard lock(mutex_);
-    taken.swap(intake_);
+    --ticket.lane->in_flight;
+    report(ticket, failure_of(message), outcome);
   }
-  const auto first = taken.begin();
-  const bool any = !taken.empty();
-  appends_.splice(appends_.end(), taken);
-  for (auto it = any ? first : appends_.end(); it != appends_.end(); ++it) {
-    it->self = it;
-    it->unreported = it->records.size();
-    topics_.want(it->topic);
-    unplaced_.push_back(&*it);
-  }
+  outcome.tell();
 }
 
-// In the order of the calls; a topic that isn't known yet holds back only its own appends.
-void Producer::place_unplaced() {
-  std::erase_if(unplaced_, [this](Append* append) {
-    const std::int32_t partitions = topics_.partitions(append->topic);
-    if (append->told) {
-      append->unreported = 0;
-      finish(*append);
-      return true;
-    }
-    if (partitions == 0) return false;
-    place(*append, partitions);
-    return true;
-  });
-}
-
-void Producer::place(Append& append, std::int32_t partitions) {
-  append.tickets.reserve(append.records.size());
-  for (std::size_t i = 0; i < append.records.size(); ++i) {
-    const std::int32_t partition = partition_of(append.records[i].key, partitions);
-    Lane& lane = lanes_[{append.topic, partition}];
-    lane.topic = append.topic;
-    lane.partition = partition;
-    lane.waiting.push_back(&append.tickets.emplace_back(Ticket{&append, i, &lane}));
-    lane.waiting_bytes += size_of(append.records[i]);
-  }
-}
-
-void Producer::pump(Lane& lane) {
-  if (lane.waiting.empty() || client_lost_) return;
-  const bool full = lane.waiting_bytes >= full_batch_bytes || lane.waiting.size() >= full_batch_records;
-  if (lane.in_flight > 0 && !full) return;
-  while (!lane.waiting.empty()) {
-    Ticket& ticket = *lane.waiting.front();
-    const Record& record = ticket.append->records[ticket.index];
-    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (!ticket.append->told) code = client_->produce(lane.topic, lane.partition, record, &ticket);
-    // Our own bounds are lower, but reports that we haven't taken yet count there: they make room, and wake
-    // us.
-    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) return;
-    if (code == RD_KAFKA_RESP_ERR__FATAL) {
-      client_lost_ = true;
-      return;
-    }
-    lane.waiting.pop_front();
-    lane.waiting_bytes -= size_of(record);
-    if (ticket.append->told) {
-      report(ticket, {});  // its caller has its answer already
-    } else if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      ++lane.in_flight;
-    } else {
-      if (code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
-        topics_.forget(lane.topic);
-      report(ticket, fail(ErrorKind::unavailable,
-                          fmt::format("Kafka refused the record: {}", rd_kafka_err2str(code))));
-    }
-  }
-}
-
-void Producer::report(Ticket& ticket, Result<void, Error> outcome) {
-  Append& append = *ticket.append;
-  --append.unreported;
-  if (!outcome) tell(append, std::move(outcome));
-  if (append.unreported == 0) finish(append);
-}
-
-void Producer::tell(Append& append, Result<void, Error> outcome) {
-  if (append.told) return;
-  append.told = true;
-  append.done(std::move(outcome));
-}
-
-void Producer::finish(Append& append) {
-  tell(append, {});
-  {
-    const std::lock_guard lock(mutex_);
-    taken_records_ -= append.records.size();
-    taken_bytes_ -= append.bytes;
-  }
-  appends_.erase(append.self);
-}
-
-void Producer::expire(SteadyTime now) {
+void Producer::expire(SteadyTime now, Outcome& outcome) {
   for (Append& append : appends_) {
     if (append.deadline > now) break;
     if (append.told) continue;
     topics_.on_doubt();
     tell(append,
-         fail(ErrorKind::unavailable, "Kafka did not confirm in time; what was sent may have been written"));
+         fail(ErrorKind::unavailable, "Kafka did not confirm in time; what was sent may have been written"),
+         outcome);
   }
 }
 
@@ -281,12 +206,14 @@ void Producer::expire(SteadyTime now) {
 // order of a key is kept.
 void Producer::replace_client() {
   try {
-    auto fresh = std::make_unique<ProducerClient>(
-        make_client(ClientKind::producer, producer_settings(options_)), *io_.wake());
+    auto fresh = std::make_shared<ProducerClient>(options_, *io_.wake(), *this);
     client_->give_up();
-    retired_.push_back(std::exchange(client_, std::move(fresh)));
+    {
+      const std::lock_guard lock(mutex_);
+      retired_.push_back(std::exchange(client_, std::move(fresh)));
+      client_lost_ = false;
+    }
     topics_.on_client_lost();
-    client_lost_ = false;
     health_.well("producer");
   } catch (const std::runtime_error& error) {
     health_.unwell("producer", error.what());
@@ -294,11 +221,17 @@ void Producer::replace_client() {
 }
 
 void Producer::retire_clients() {
-  if (client_lost_) {
+  bool lost;
+  {
+    const std::lock_guard lock(mutex_);
+    lost = client_lost_;
+  }
+  if (lost) {
     logging::warning("kafka", "the producer failed fatally and is replaced");
     replace_client();
   }
-  std::erase_if(retired_, [](const auto& client) { return client->idle(); });
+  // One that a thread is still handing over to isn't idle.
+  std::erase_if(retired_, [](const auto& client) { return client.use_count() == 1 && client->idle(); });
 }
 
 }  // namespace vestnik::log::kafka

@@ -29,6 +29,7 @@ constexpr std::array reserved_properties{std::string_view("bootstrap.servers"),
                                          std::string_view("transactional.id"),
                                          std::string_view("message.timeout.ms"),
                                          std::string_view("delivery.timeout.ms"),
+                                         std::string_view("delivery.report.only.error"),
                                          std::string_view("message.max.bytes"),
                                          std::string_view("partitioner"),
                                          std::string_view("max.in.flight"),
@@ -104,6 +105,8 @@ ConfHandle producer_settings(const Options& options) {
   // request of a connection after the other anyway (its channel is muted meanwhile), so this costs the
   // network's round trip only.
   set(conf.get(), "max.in.flight.requests.per.connection", "1");
+  // Of what is well, ProducerClient hears by an interceptor.
+  set(conf.get(), "delivery.report.only.error", "true");
   // The lanes of producer.h batch by what is in flight; librdkafka shall not wait on top of that.
   set(conf.get(), "linger.ms", "0");
   set(conf.get(), "message.max.bytes", std::to_string(message_bytes_max));

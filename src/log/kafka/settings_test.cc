@@ -28,8 +28,8 @@ TEST(KafkaSettings, NameThePropertyWithABadValue) {
 }
 
 TEST(KafkaSettings, RefuseWhatTheGuaranteesRestOn) {
-  for (const char* name :
-       {"acks", "enable.idempotence", "max.in.flight", "enable.auto.commit", "auto.offset.reset", "group.id"})
+  for (const char* name : {"acks", "enable.idempotence", "max.in.flight", "enable.auto.commit",
+                           "auto.offset.reset", "group.id", "delivery.report.only.error"})
     EXPECT_THAT(complaint({{name, "0"}}), testing::HasSubstr(name));
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/burst.h"
 #include "base/ids.h"
 #include "store/postgres/connection.h"
 #include "store/result.h"
@@ -99,6 +100,7 @@ class Lane final : public LaneBase {
     SteadyTime deadline() const override { return deadline_; }
     void run(const Try& go) override { answers_ = execute_(go, requests_); }
     void answer() override {
+      const Burst burst;
       for (std::size_t i = 0; i < done_.size(); ++i) done_[i](std::move(answers_[i]));
     }
     void fail(const Error& error) override {
