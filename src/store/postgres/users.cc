@@ -16,6 +16,10 @@ constexpr std::string_view insert_users =
     "INSERT INTO users (identity, id, email, phone, name, registered_at) "
     "SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::int8[]) "
     "ON CONFLICT (identity) DO NOTHING RETURNING identity, seq";
+// The same for a lone one, which the server carries out in half the time.
+constexpr std::string_view insert_user =
+    "INSERT INTO users (identity, id, email, phone, name, registered_at) VALUES ($1, $2, $3, $4, $5, $6) "
+    "ON CONFLICT (identity) DO NOTHING RETURNING identity, seq";
 constexpr std::string_view select_users =
     "SELECT u.identity, u.seq, u.id, u.email, u.phone, u.name, u.registered_at, "
     "u.event_durable OR coalesce(get_bit(d.users, (u.seq % 1024)::int4) = 1, false) "
@@ -66,6 +70,28 @@ PostgresUsers::~PostgresUsers() {
   if (!marks_.empty()) mark(std::move(marks_));
 }
 
+Rows PostgresUsers::insert(const Try& go, const std::vector<const Request*>& requests) {
+  Parameters parameters;
+  if (requests.size() == 1) {
+    const auto& [user, identity] = *requests.front();
+    parameters.bytes(identity).bytes(pack_id(user.id.value)).bytes(user.email).bytes(user.phone);
+    parameters.bytes(user.name).integer(to_unix_us(user.registered_at));
+    return run_one(go, insert_user, std::move(parameters));
+  }
+  std::vector<std::string> identities, ids, emails, phones, names;
+  std::vector<std::int64_t> times;
+  for (const Request* request : requests) {
+    identities.push_back(request->identity);
+    ids.push_back(pack_id(request->user.id.value));
+    emails.push_back(request->user.email);
+    phones.push_back(request->user.phone);
+    names.push_back(request->user.name);
+    times.push_back(to_unix_us(request->user.registered_at));
+  }
+  parameters.blobs(identities).blobs(ids).blobs(emails).blobs(phones).blobs(names).integers(times);
+  return run_one(go, insert_users, std::move(parameters));
+}
+
 std::vector<Registration> PostgresUsers::register_all(const Try& go, const std::vector<Request>& requests) {
   // Of each identity in this batch: the first, which is the one that is inserted.
   std::vector<const Request*> first;
@@ -74,20 +100,8 @@ std::vector<Registration> PostgresUsers::register_all(const Try& go, const std::
   const auto repeated = std::ranges::unique(first, {}, &Request::identity);
   first.erase(repeated.begin(), repeated.end());
 
-  std::vector<std::string> identities, ids, emails, phones, names;
-  std::vector<std::int64_t> times;
-  for (const Request* request : first) {
-    identities.push_back(request->identity);
-    ids.push_back(pack_id(request->user.id.value));
-    emails.push_back(request->user.email);
-    phones.push_back(request->user.phone);
-    names.push_back(request->user.name);
-    times.push_back(to_unix_us(request->user.registered_at));
-  }
-  Parameters insert;
-  insert.blobs(identities).blobs(ids).blobs(emails).blobs(phones).blobs(names).integers(times);
   // One statement is a transaction of its own.
-  const Rows inserted = run_one(go, insert_users, std::move(insert));
+  const Rows inserted = insert(go, first);
 
   std::unordered_map<std::string_view, Stored> stored;
   std::unordered_map<std::string_view, std::int64_t> seqs;

@@ -24,6 +24,7 @@ class PostgresUsers final : public Users {
   };
   using Marks = std::vector<std::int64_t>;
 
+  static Rows insert(const Try& go, const std::vector<const Request*>& requests);
   static std::vector<Registration> register_all(const Try& go, const std::vector<Request>& requests);
   static std::vector<std::monostate> mark_durable(const Try& go, const std::vector<Marks>& batches);
   void mark(Marks marks);
