@@ -1,7 +1,8 @@
 // bench-timeline: fills the timeline of an embedded file, as if so many notifications had gone through long
-// ago: two of each user, with their plan, attempt and outcome, through the store that analytics-service
-// writes to; and measures what is asked of it.
+// ago, or evenly in the last days: two of each user, with their plan, attempt and outcome, through the store
+// that analytics-service writes to; and measures what is asked of it.
 #include <CLI/CLI.hpp>
+#include <array>
 #include <fmt/format.h>
 
 #include "base/json.h"
@@ -26,7 +27,10 @@ struct Story {
   std::vector<Step> sending, sent, after;
 };
 
-Notification planned(const UserEvent& event, Channel channel) {
+constexpr std::array templates{"welcome@3f2a91c0", "receipt@11aa22bb", "reminder@0c0ffee0", "digest@77665544",
+                               "alarm@12345678"};
+
+Notification planned(const UserEvent& event, Channel channel, std::int64_t number) {
   const std::string step = fmt::format("welcome_{}", to_string(channel));
   Notification n{.id = notification_id(event.event_id, event.user_id, channel, step),
                  .event_id = event.event_id,
@@ -35,8 +39,8 @@ Notification planned(const UserEvent& event, Channel channel) {
                  .channel = channel,
                  .workflow = event.event_type,
                  .step = step,
-                 .template_version = "welcome@3f2a91c0",
-                 .category = "transactional",
+                 .template_version = templates[static_cast<std::size_t>(number) % templates.size()],
+                 .category = number % 4 == 0 ? "news" : "transactional",
                  .to = channel == Channel::email ? event.email : event.phone,
                  .text = std::string(channel == Channel::email ? 250 : 100, 'x'),
                  .accepted_at = event.accepted_at,
@@ -77,7 +81,7 @@ Story story(Timestamp at, std::int64_t number) {
              .accepted_at = at,
              .data = {{"name", "Anna"}}};
   for (const Channel channel : all_channels) {
-    s.planned.push_back(planned(s.event, channel));
+    s.planned.push_back(planned(s.event, channel, number));
     s.sending.push_back(told(s.planned.back(), StepKind::sending, std::chrono::milliseconds(3)));
     const std::chrono::milliseconds took(20 + number % 200);
     if (number % dead_every == 0)
@@ -93,12 +97,17 @@ Story story(Timestamp at, std::int64_t number) {
   return s;
 }
 
-void fill_timeline(store::Store& store, std::int64_t notifications) {
+void fill_timeline(store::Store& store, std::int64_t notifications, int days) {
   const std::int64_t users = notifications / 2;
-  const Timestamp start = system_clock().now() - std::chrono::days(30);
+  const Timestamp start = system_clock().now() - std::chrono::days(days > 0 ? days : 30);
+  const auto time_of = [&](std::int64_t user) {
+    if (days == 0) return start + std::chrono::milliseconds(user / users_per_ms);
+    const double share = static_cast<double>(user) / static_cast<double>(users);
+    return start + std::chrono::milliseconds(static_cast<std::int64_t>(share * 86'400'000.0 * days));
+  };
   std::vector<store::Fact> facts;
   for (std::int64_t i = 0; i < users; ++i) {
-    Story s = story(start + std::chrono::milliseconds(i / users_per_ms), i);
+    Story s = story(time_of(i), i);
     facts.emplace_back(std::move(s.event));
     for (auto& n : s.planned) facts.emplace_back(std::move(n));
     for (auto* steps : {&s.sending, &s.sent, &s.after})
@@ -118,17 +127,19 @@ int main(int argc, char** argv) {
   using namespace vestnik;
   std::string directory;
   std::int64_t notifications = 0;
-  int queries = 0;
+  int queries = 0, days = 0;
   CLI::App app("Fills the timeline of a data directory that no process has; prints one line of JSON.");
   app.add_option("--dir", directory, "Data directory, made if missing")->required();
   app.add_option("--notifications", notifications, "How many to add")->check(CLI::NonNegativeNumber);
+  app.add_option("--days", days, "Spread over the last so many; 0: some minutes, 30 days ago")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--queries", queries, "Then measure so many of each kind")->check(CLI::NonNegativeNumber);
   CLI11_PARSE(app, argc, argv);
   try {
     const auto database = sqlite::Database::open({.directory = directory});
     store::sqlite::SqliteStore store(*database);
     json::object result{{"tool", "bench-timeline"}, {"notifications", notifications}};
-    if (notifications > 0) bench::fill_timeline(store, notifications);
+    if (notifications > 0) bench::fill_timeline(store, notifications, days);
     if (queries > 0) result["queries_us"] = bench::measure_queries(store.timeline(), queries);
     fmt::print("{}\n", json::serialize(result));
   } catch (const std::exception& error) {

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "store/contract_inventory.h"
-#include "store/contract_report.h"
+#include "store/contract_test.h"
+#include "store/report_test_support.h"
 
 namespace vestnik::store {
 

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <random>
-#include <set>
 
 #include "store/contract_test.h"
 #include "store/search.h"
