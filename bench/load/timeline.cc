@@ -97,9 +97,10 @@ Story story(Timestamp at, std::int64_t number) {
   return s;
 }
 
-void fill_timeline(store::Store& store, std::int64_t notifications, int days) {
+// Spread over `days` that end `until` days ago.
+void fill_timeline(store::Store& store, std::int64_t notifications, int days, int until) {
   const std::int64_t users = notifications / 2;
-  const Timestamp start = system_clock().now() - std::chrono::days(days > 0 ? days : 30);
+  const Timestamp start = system_clock().now() - std::chrono::days(days > 0 ? until + days : 30);
   const auto time_of = [&](std::int64_t user) {
     if (days == 0) return start + std::chrono::milliseconds(user / users_per_ms);
     const double share = static_cast<double>(user) / static_cast<double>(users);
@@ -127,19 +128,20 @@ int main(int argc, char** argv) {
   using namespace vestnik;
   std::string directory;
   std::int64_t notifications = 0;
-  int queries = 0, days = 0;
+  int queries = 0, days = 0, until = 0;
   CLI::App app("Fills the timeline of a data directory that no process has; prints one line of JSON.");
   app.add_option("--dir", directory, "Data directory, made if missing")->required();
   app.add_option("--notifications", notifications, "How many to add")->check(CLI::NonNegativeNumber);
   app.add_option("--days", days, "Spread over the last so many; 0: some minutes, 30 days ago")
       ->check(CLI::NonNegativeNumber);
+  app.add_option("--until", until, "These days end so many days ago")->check(CLI::NonNegativeNumber);
   app.add_option("--queries", queries, "Then measure so many of each kind")->check(CLI::NonNegativeNumber);
   CLI11_PARSE(app, argc, argv);
   try {
     const auto database = sqlite::Database::open({.directory = directory});
     store::sqlite::SqliteStore store(*database);
     json::object result{{"tool", "bench-timeline"}, {"notifications", notifications}};
-    if (notifications > 0) bench::fill_timeline(store, notifications, days);
+    if (notifications > 0) bench::fill_timeline(store, notifications, days, until);
     if (queries > 0) result["queries_us"] = bench::measure_queries(store.timeline(), queries);
     fmt::print("{}\n", json::serialize(result));
   } catch (const std::exception& error) {

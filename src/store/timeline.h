@@ -118,7 +118,7 @@ struct ReportGroup {
   std::map<std::string, std::vector<std::int64_t>> series;
   std::map<std::string, std::int64_t> totals;  // the sums of these series
   // accepted_to_planned, planned_to_sent, accepted_to_sent, sent_to_delivered: of what reached the latter in
-  // this range. Not with GroupBy::error.
+  // this range; where its minutes are kept no more, in its whole hours. Not with GroupBy::error.
   std::map<std::string, LatencySummary> latency;
 };
 
@@ -175,7 +175,8 @@ class Timeline {
   // was written.
   virtual void apply_to_rebuild(RebuildId rebuild, std::shared_ptr<const FactBatch> facts, Timestamp now,
                                 Done<bool> done) = 0;
-  // Swaps the new read side in, in one transaction. False: as above; nothing was swapped.
+  // Swaps the new read side in, in one transaction. True also if it serves already (asked again, the answer
+  // was lost). False: another rebuild has replaced this one.
   virtual void finish_rebuild(RebuildId rebuild, Done<bool> done) = 0;
   virtual void rebuild_state(Done<RebuildState> done) = 0;
   // Deletes a bounded part (some 10 ms of the writer's time) of the read sides that were replaced. True:
