@@ -1,11 +1,12 @@
 // bench-timeline: fills the timeline of an embedded file, as if so many notifications had gone through long
-// ago: two of each user, with their plan, attempt and outcome, through the store that analytics-service
-// writes to.
+// ago, or evenly in the last days: two of each user, with their plan, attempt and outcome, through the store
+// that analytics-service writes to; and measures what is asked of it.
 #include <CLI/CLI.hpp>
+#include <array>
 #include <fmt/format.h>
-#include <future>
 
 #include "base/json.h"
+#include "bench/load/timeline_queries.h"
 #include "model/event.h"
 #include "model/notification.h"
 #include "model/step.h"
@@ -15,16 +16,21 @@ namespace vestnik::bench {
 namespace {
 
 constexpr int users_per_ms = 3;
+// Of so many notifications one is not taken by its peer, and one is taken later and fails then.
+constexpr std::int64_t dead_every = 100, bounced_every = 250;
 constexpr std::size_t facts_together = 16'384;
 
 // Everything that happens to one user.
 struct Story {
   UserEvent event;
   std::vector<Notification> planned;
-  std::vector<Step> sending, sent;
+  std::vector<Step> sending, sent, after;
 };
 
-Notification planned(const UserEvent& event, Channel channel) {
+constexpr std::array templates{"welcome@3f2a91c0", "receipt@11aa22bb", "reminder@0c0ffee0", "digest@77665544",
+                               "alarm@12345678"};
+
+Notification planned(const UserEvent& event, Channel channel, std::int64_t number) {
   const std::string step = fmt::format("welcome_{}", to_string(channel));
   Notification n{.id = notification_id(event.event_id, event.user_id, channel, step),
                  .event_id = event.event_id,
@@ -33,8 +39,8 @@ Notification planned(const UserEvent& event, Channel channel) {
                  .channel = channel,
                  .workflow = event.event_type,
                  .step = step,
-                 .template_version = "welcome@3f2a91c0",
-                 .category = "transactional",
+                 .template_version = templates[static_cast<std::size_t>(number) % templates.size()],
+                 .category = number % 4 == 0 ? "news" : "transactional",
                  .to = channel == Channel::email ? event.email : event.phone,
                  .text = std::string(channel == Channel::email ? 250 : 100, 'x'),
                  .accepted_at = event.accepted_at,
@@ -58,6 +64,12 @@ Step told(const Notification& n, StepKind kind, std::chrono::milliseconds later)
               .at = n.planned_at + later};
 }
 
+Step failed(const Notification& n, StepKind kind, std::string answer, std::chrono::milliseconds later) {
+  Step step = told(n, kind, later);
+  step.answer = std::move(answer);
+  return step;
+}
+
 Story story(Timestamp at, std::int64_t number) {
   Story s;
   const UserId user{fmt::format("user_{}", uuid_v7(at, system_random()).text())};
@@ -69,39 +81,40 @@ Story story(Timestamp at, std::int64_t number) {
              .accepted_at = at,
              .data = {{"name", "Anna"}}};
   for (const Channel channel : all_channels) {
-    s.planned.push_back(planned(s.event, channel));
+    s.planned.push_back(planned(s.event, channel, number));
     s.sending.push_back(told(s.planned.back(), StepKind::sending, std::chrono::milliseconds(3)));
-    s.sent.push_back(told(s.planned.back(), StepKind::sent, std::chrono::milliseconds(30)));
+    const std::chrono::milliseconds took(20 + number % 200);
+    if (number % dead_every == 0)
+      s.sent.push_back(
+          failed(s.planned.back(), StepKind::dead, "550 5.1.1 <anna@example.test>: unknown", took));
+    else
+      s.sent.push_back(told(s.planned.back(), StepKind::sent, took));
+    if (number % dead_every != 0 && number % bounced_every == 1)
+      s.after.push_back(failed(s.planned.back(), StepKind::bounced, "stat:UNDELIV err:001", 10 * took));
+    else if (number % dead_every != 0 && channel == Channel::sms)
+      s.after.push_back(told(s.planned.back(), StepKind::delivered, 10 * took));
   }
   return s;
 }
 
-// Calls `operation(done)` and waits until it has succeeded.
-template <class Operation>
-void wait_for(Operation operation) {
-  std::promise<void> over;
-  operation([&](auto result) {
-    if (result)
-      over.set_value();
-    else
-      over.set_exception(std::make_exception_ptr(std::runtime_error(result.error().message)));
-  });
-  over.get_future().get();
-}
-
-void fill_timeline(vestnik::sqlite::Database& database, std::int64_t notifications) {
-  store::sqlite::SqliteStore store(database);
+// Spread over `days` that end `until` days ago.
+void fill_timeline(store::Store& store, std::int64_t notifications, int days, int until) {
   const std::int64_t users = notifications / 2;
-  const Timestamp start = system_clock().now() - std::chrono::days(30);
+  const Timestamp start = system_clock().now() - std::chrono::days(days > 0 ? until + days : 30);
+  const auto time_of = [&](std::int64_t user) {
+    if (days == 0) return start + std::chrono::milliseconds(user / users_per_ms);
+    const double share = static_cast<double>(user) / static_cast<double>(users);
+    return start + std::chrono::milliseconds(static_cast<std::int64_t>(share * 86'400'000.0 * days));
+  };
   std::vector<store::Fact> facts;
   for (std::int64_t i = 0; i < users; ++i) {
-    Story s = story(start + std::chrono::milliseconds(i / users_per_ms), i);
+    Story s = story(time_of(i), i);
     facts.emplace_back(std::move(s.event));
     for (auto& n : s.planned) facts.emplace_back(std::move(n));
-    for (auto* steps : {&s.sending, &s.sent})
+    for (auto* steps : {&s.sending, &s.sent, &s.after})
       for (auto& step : *steps) facts.emplace_back(std::move(step));
     if (facts.size() < facts_together && i + 1 < users) continue;
-    wait_for([&](auto done) {
+    wait_for<void>([&](auto done) {
       store.timeline().apply(std::make_shared<store::FactBatch>(std::exchange(facts, {})),
                              system_clock().now(), std::move(done));
     });
@@ -115,14 +128,22 @@ int main(int argc, char** argv) {
   using namespace vestnik;
   std::string directory;
   std::int64_t notifications = 0;
+  int queries = 0, days = 0, until = 0;
   CLI::App app("Fills the timeline of a data directory that no process has; prints one line of JSON.");
   app.add_option("--dir", directory, "Data directory, made if missing")->required();
-  app.add_option("--notifications", notifications, "How many")->required()->check(CLI::PositiveNumber);
+  app.add_option("--notifications", notifications, "How many to add")->check(CLI::NonNegativeNumber);
+  app.add_option("--days", days, "Spread over the last so many; 0: some minutes, 30 days ago")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--until", until, "These days end so many days ago")->check(CLI::NonNegativeNumber);
+  app.add_option("--queries", queries, "Then measure so many of each kind")->check(CLI::NonNegativeNumber);
   CLI11_PARSE(app, argc, argv);
   try {
-    bench::fill_timeline(*sqlite::Database::open({.directory = directory}), notifications);
-    fmt::print("{}\n",
-               json::serialize(json::object{{"tool", "bench-timeline"}, {"notifications", notifications}}));
+    const auto database = sqlite::Database::open({.directory = directory});
+    store::sqlite::SqliteStore store(*database);
+    json::object result{{"tool", "bench-timeline"}, {"notifications", notifications}};
+    if (notifications > 0) bench::fill_timeline(store, notifications, days, until);
+    if (queries > 0) result["queries_us"] = bench::measure_queries(store.timeline(), queries);
+    fmt::print("{}\n", json::serialize(result));
   } catch (const std::exception& error) {
     fmt::print(stderr, "bench-timeline: {}\n", error.what());
     return 1;

@@ -123,16 +123,16 @@ void Api::notification(const net::HttpRequest& request, net::Respond respond) {
 }
 
 void Api::notifications(const net::HttpRequest& request, net::Respond respond) {
-  using Views = std::vector<store::NotificationView>;
   const auto limit = net::limit_parameter(request, limit_default, limit_max);
   if (!limit) return respond(limit.error());
   const auto user = net::query_value(request, "user_id");
   if (user && (user->empty() || user->size() > user_id_bytes_max))
     return respond(net::invalid_value("user_id", "user_id must have 1 to 200 characters"));
-  timeline_.newest({std::string(user.value_or(""))}, *limit,
-                   respond_with<Views>(std::move(respond), [](const Views& views, net::Respond& to) {
-                     to(net::json_answer(list("notifications", views)));
-                   }));
+  timeline_.search({.user_id = {std::string(user.value_or(""))}}, "", *limit,
+                   respond_with<store::NotificationPage>(
+                       std::move(respond), [](const store::NotificationPage& page, net::Respond& to) {
+                         to(net::json_answer(list("notifications", page.notifications)));
+                       }));
 }
 
 void Api::stats(net::Respond respond) {

@@ -1,5 +1,6 @@
 // The simulated store is held to the contract that the real ones are held to. It has a ledger only: users,
 // timeline and sandbox are the embedded store's here.
+#include <filesystem>
 #include <mutex>
 
 #include "base/temporary_directory.h"
@@ -9,6 +10,7 @@
 #include "store/contract_test.h"
 #include "store/sqlite/inventory.h"
 #include "store/sqlite/store.h"
+#include "store/sqlite/test_support.h"
 
 namespace vestnik::store {
 namespace {
@@ -127,7 +129,17 @@ class SimulatedUnderTest final : public StoreUnderTest, private Store {
   std::unique_ptr<Inventory> inventory() override {
     return std::make_unique<MixedInventory>(ledger_, directory_.path());
   }
-  std::int64_t rows_of(const std::string& table) override { return ledger_.rows_of(table); }
+  std::int64_t rows_of(const std::string& table) override {
+    return table.starts_with("ledger") ? ledger_.rows_of(table) : sqlite::rows_in(*database_, table);
+  }
+  void reopen_with(const OldReadSide& old) override {
+    embedded_.reset();
+    database_.reset();
+    for (const char* name : {"vestnik.db", "vestnik.db-wal", "vestnik.db-shm"})
+      std::filesystem::remove(directory_.path() / name);
+    sqlite::make_before_generations(*vestnik::sqlite::Database::open({.directory = directory_.path()}), old);
+    open();
+  }
   void reopen() override {
     embedded_.reset();
     database_.reset();

@@ -6,12 +6,19 @@
 
 #include "store/codes.h"
 #include "store/packed.h"
+#include "store/recipient.h"
 
 namespace vestnik::store {
 namespace {
 
 auto plan_order(const PlanFact& p) {
   return std::tie(p.planned_at, p.accepted_at, p.template_version, p.event_type);
+}
+// Of the same plan, that which was told with more stays.
+auto plan_detail(const PlanFact& p) { return std::tie(p.category, p.recipient, p.recipient_digest); }
+bool replaces(const PlanFact& other, const PlanFact& plan) {
+  if (plan_order(other) != plan_order(plan)) return plan_order(other) < plan_order(plan);
+  return plan_detail(plan) < plan_detail(other);
 }
 auto step_order(const StepFact& s) { return std::tie(s.at, s.due_at, s.provider, s.answer, s.sandbox); }
 std::pair<int, int> step_key(const StepFact& s) { return {s.attempt, code(s.kind)}; }
@@ -29,7 +36,8 @@ TimelineRow row_of(const Notification& n) {
           pack_id(n.user_id.value),
           pack_id(n.event_id.value),
           n.channel,
-          PlanFact{n.event_type, n.template_version, n.accepted_at, n.planned_at},
+          PlanFact{n.event_type, n.template_version, n.accepted_at, n.planned_at, n.category,
+                   masked_recipient(n.to), recipient_digest(n.to)},
           {}};
 }
 
@@ -45,14 +53,23 @@ TimelineRow row_of(const Step& s) {
 }  // namespace
 
 Fact::Fact(const UserEvent& event)
-    : value(AcceptedFact{pack_id(event.event_id.value), event.event_type, event.accepted_at}) {}
+    : value(AcceptedFact{pack_id(event.event_id.value), event.event_type, event.accepted_at,
+                         pack_id(event.user_id.value)}) {}
 Fact::Fact(const Notification& notification) : value(row_of(notification)) {}
 Fact::Fact(const Step& step) : value(row_of(step)) {}
 
 void join(TimelineRow& row, TimelineRow other) {
-  if (other.plan && (!row.plan || plan_order(*other.plan) < plan_order(*row.plan)))
-    row.plan = std::move(other.plan);
+  if (other.plan && (!row.plan || replaces(*other.plan, *row.plan))) row.plan = std::move(other.plan);
   for (StepFact& step : other.steps) join_step(row.steps, std::move(step));
+}
+
+void join(AcceptedFact& event, AcceptedFact other) {
+  const auto order = [](const AcceptedFact& e) { return std::tie(e.accepted_at, e.event_type); };
+  if (event.user_id.empty()) event.user_id = other.user_id;
+  if (order(other) < order(event)) {
+    event.accepted_at = other.accepted_at;
+    event.event_type = std::move(other.event_type);
+  }
 }
 
 FactBatch::FactBatch(std::vector<Fact> facts) {
@@ -60,8 +77,10 @@ FactBatch::FactBatch(std::vector<Fact> facts) {
 }
 
 void FactBatch::add(AcceptedFact event) {
-  if (known_events_.contains(event.event_id)) return;
-  known_events_.insert(events_.emplace_back(std::move(event)).event_id);
+  if (const auto known = known_events_.find(event.event_id); known != known_events_.end())
+    return join(*known->second, std::move(event));
+  AcceptedFact& added = events_.emplace_back(std::move(event));
+  known_events_.emplace(added.event_id, &added);
 }
 
 void FactBatch::add(TimelineRow row) {

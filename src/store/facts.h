@@ -3,12 +3,12 @@
 // repetition matters.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -24,6 +24,10 @@ struct PlanFact {
   std::string template_version;
   Timestamp accepted_at{};
   Timestamp planned_at{};
+  // Empty and 0: the fact was kept by a version that had no such fields.
+  std::string category;
+  std::string recipient;              // masked_recipient()
+  std::int64_t recipient_digest = 0;  // recipient_digest()
 
   friend bool operator==(const PlanFact&, const PlanFact&) = default;
 };
@@ -57,6 +61,9 @@ struct AcceptedFact {
   std::string event_id;  // pack_id()
   std::string event_type;
   Timestamp accepted_at{};
+  std::string user_id;  // pack_id(); empty: the fact was kept by a version that had no such field
+
+  friend bool operator==(const AcceptedFact&, const AcceptedFact&) = default;
 };
 
 // What analytics-service learns from one record of each topic.
@@ -71,6 +78,8 @@ struct Fact {
 // Adds what `other` knows about the same notification. Of two plans the earlier stays; of two steps with the
 // same id the later (an attempt that was given back is told again under its number).
 void join(TimelineRow& row, TimelineRow other);
+// The same event, told twice: an append that was repeated may have another time. The earlier stays.
+void join(AcceptedFact& event, AcceptedFact other);
 
 // Facts joined by what they are about, so that a store touches each row once and its writer only writes.
 class FactBatch {
@@ -88,8 +97,8 @@ class FactBatch {
   void add(TimelineRow row);
 
   std::deque<AcceptedFact> events_;
-  std::deque<TimelineRow> rows_;  // a deque: the keys below are views of what is in it
-  std::unordered_set<std::string_view> known_events_;
+  std::deque<TimelineRow> rows_;  // deques: the keys below are views of what is in them
+  std::unordered_map<std::string_view, AcceptedFact*> known_events_;
   std::unordered_map<std::string_view, TimelineRow*> known_rows_;
 };
 

@@ -1,6 +1,7 @@
 // What the store's tests share: waiting for an answer, sample values, and every operation as a plain call.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -189,12 +191,58 @@ inline void applied(Timeline& timeline, std::vector<Fact> facts, Timestamp now =
 inline std::optional<NotificationView> viewed(Timeline& timeline, const NotificationId& id) {
   return get<std::optional<NotificationView>>([&](auto done) { timeline.notification(id, std::move(done)); });
 }
+inline NotificationPage searched(Timeline& timeline, NotificationFilter filter, std::size_t limit = 1000,
+                                 std::string cursor = {}) {
+  return get<NotificationPage>(
+      [&](auto done) { timeline.search(std::move(filter), std::move(cursor), limit, std::move(done)); });
+}
+// All pages of a search, `limit` rows each.
+inline std::vector<NotificationView> searched_through(Timeline& timeline, const NotificationFilter& filter,
+                                                      std::size_t limit = 1000) {
+  std::vector<NotificationView> all;
+  std::string cursor;
+  do {
+    NotificationPage page = searched(timeline, filter, limit, std::exchange(cursor, {}));
+    EXPECT_LE(page.notifications.size(), limit);
+    EXPECT_TRUE(is_cursor(page.next));
+    std::ranges::move(page.notifications, std::back_inserter(all));
+    cursor = std::move(page.next);
+  } while (!cursor.empty());
+  return all;
+}
 inline std::vector<NotificationView> listed(Timeline& timeline, std::size_t limit, const UserId& user = {}) {
-  return get<std::vector<NotificationView>>(
-      [&](auto done) { timeline.newest(user, limit, std::move(done)); });
+  return searched(timeline, {.user_id = user}, limit).notifications;
+}
+inline std::vector<NotificationId> ids_of(const std::vector<NotificationView>& views) {
+  std::vector<NotificationId> ids;
+  for (const NotificationView& view : views) ids.push_back(view.id);
+  return ids;
+}
+inline Report reported(Timeline& timeline, ReportQuery query) {
+  return get<Report>([&](auto done) { timeline.report(std::move(query), std::move(done)); });
 }
 inline Stats stats(Timeline& timeline, Timestamp now = after(30'000)) {
   return get<Stats>([&](auto done) { timeline.stats(now, std::move(done)); });
+}
+
+inline RebuildId rebuild_begun(Timeline& timeline) {
+  return get<RebuildId>([&](auto done) { timeline.begin_rebuild(std::move(done)); });
+}
+inline bool rebuilt_with(Timeline& timeline, RebuildId rebuild, std::vector<Fact> facts,
+                         Timestamp now = after(60'000)) {
+  return get<bool>([&](auto done) {
+    timeline.apply_to_rebuild(rebuild, std::make_shared<FactBatch>(std::move(facts)), now, std::move(done));
+  });
+}
+inline bool rebuild_finished(Timeline& timeline, RebuildId rebuild) {
+  return get<bool>([&](auto done) { timeline.finish_rebuild(rebuild, std::move(done)); });
+}
+inline RebuildState rebuild_state(Timeline& timeline) {
+  return get<RebuildState>([&](auto done) { timeline.rebuild_state(std::move(done)); });
+}
+inline void shed_all(Timeline& timeline) {
+  for (int step = 0; get<bool>([&](auto done) { timeline.shed_replaced(std::move(done)); }); ++step)
+    ASSERT_LT(step, 10'000) << "it never ends";
 }
 
 inline UserEvent an_event(const Notification& n) {
@@ -207,13 +255,29 @@ inline UserEvent an_event(const Notification& n) {
 
 // Everything that two equal timelines must agree on, as text.
 inline std::string shown(const NotificationView& v) {
-  std::string out =
-      fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", v.id.value, v.user_id.value, v.event_id.value,
-                  v.event_type, to_string(v.channel), v.template_version, v.state, v.sandbox, v.attempt,
-                  v.provider, to_unix_us(v.accepted_at), to_unix_us(v.updated_at));
+  std::string out = fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", v.id.value, v.user_id.value,
+                                v.event_id.value, v.event_type, to_string(v.channel), v.template_version,
+                                v.category, v.recipient, v.state, v.sandbox, v.attempt, v.provider, v.error,
+                                to_unix_us(v.accepted_at), to_unix_us(v.updated_at));
   for (const TimelineEntry& e : v.timeline)
     out += fmt::format("\n{}|{}|{}|{}|{}|{}", to_unix_us(e.at), e.what, e.attempt, e.provider, e.answer,
                        e.due_at ? to_unix_us(*e.due_at) : -1);
+  return out;
+}
+inline std::string shown(const LatencySummary& l) {
+  return fmt::format("{}:{:.1f}/{:.1f}/{:.1f}", l.count, l.p50_ms, l.p90_ms, l.p99_ms);
+}
+inline std::string shown(const Report& r) {
+  std::string out = fmt::format("{}-{} accepted {} [{}]", to_unix_us(r.from), to_unix_us(r.to),
+                                r.events_accepted, fmt::join(r.accepted, " "));
+  for (const ReportGroup& group : r.groups) {
+    out += fmt::format("\n'{}'", group.name);
+    for (const auto& [what, series] : group.series)
+      out += fmt::format(" {}={} [{}]", what, group.totals.at(what), fmt::join(series, " "));
+    for (const auto& [what, latency] : group.latency) out += fmt::format(" {}={}", what, shown(latency));
+  }
+  for (const ErrorCount& e : r.top_errors)
+    out += fmt::format("\n{} {} {} {}", e.what, e.error, to_string(e.channel), e.count);
   return out;
 }
 inline std::string shown(const Stats& s) {
@@ -221,8 +285,7 @@ inline std::string shown(const Stats& s) {
   for (const auto& [channel, c] : s.channels) {
     out += fmt::format("\n{} {} {}", to_string(channel), c.planned_last_minute, c.sent_last_minute);
     for (const auto& [state, n] : c.states) out += fmt::format(" {}={}", state, n);
-    for (const LatencySummary& l : {c.accepted_to_sent, c.sent_to_delivered})
-      out += fmt::format(" {}:{:.1f}/{:.1f}/{:.1f}", l.count, l.p50_ms, l.p90_ms, l.p99_ms);
+    for (const LatencySummary& l : {c.accepted_to_sent, c.sent_to_delivered}) out += " " + shown(l);
   }
   return out;
 }

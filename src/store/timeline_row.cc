@@ -5,12 +5,15 @@
 #include <utility>
 
 #include "store/codes.h"
+#include "store/error_label.h"
 #include "store/packed.h"
 
 namespace vestnik::store {
 namespace {
 
-constexpr std::int64_t layout = 1;
+constexpr std::int64_t layout = 2;
+// Without category and recipient.
+constexpr std::int64_t layout_without_recipient = 1;
 
 // How far a step is. Attempts count only among the steps of trying; what ends a delivery ranks above them
 // all.
@@ -90,6 +93,18 @@ Timestamp first_at(const TimelineRow& row) {
   return first;
 }
 
+const StepFact* last_failure(std::span<const StepFact> steps) {
+  const StepFact* last = nullptr;
+  for (const StepFact& step : steps)
+    if (is_failure(step.kind) && (!last || std::pair(last->at, rank(*last)) < std::pair(step.at, rank(step))))
+      last = &step;
+  return last;
+}
+
+std::string_view template_name(const PlanFact& plan) {
+  return std::string_view(plan.template_version).substr(0, plan.template_version.find('@'));
+}
+
 NotificationView view_of(const TimelineRow& row, const std::optional<AcceptedFact>& event,
                          bool with_timeline) {
   NotificationView view;
@@ -105,12 +120,15 @@ NotificationView view_of(const TimelineRow& row, const std::optional<AcceptedFac
   if (row.plan) {
     view.event_type = row.plan->event_type;
     view.template_version = row.plan->template_version;
+    view.category = row.plan->category;
+    view.recipient = row.plan->recipient;
     accepted_at = row.plan->accepted_at;
   }
   view.accepted_at = accepted_at.value_or(Timestamp{});
   view.updated_at = updated_at(row);
   view.state = state_name(state_code(row));
   if (const StepFact* furthest = furthest_step(row.steps)) view.provider = furthest->provider;
+  if (const StepFact* failure = last_failure(row.steps)) view.error = error_label(failure->answer);
   for (const StepFact& step : row.steps) {
     view.sandbox = view.sandbox || step.sandbox;
     view.attempt = std::max(view.attempt, step.attempt);
@@ -131,6 +149,9 @@ std::string pack_facts(const TimelineRow& row) {
     out.text(row.plan->template_version);
     out.time(row.plan->accepted_at);
     out.time(row.plan->planned_at);
+    out.text(row.plan->category);
+    out.text(row.plan->recipient);
+    out.integer(row.plan->recipient_digest);
   }
   out.integer(static_cast<std::int64_t>(row.steps.size()));
   for (const StepFact& step : row.steps) {
@@ -147,7 +168,9 @@ std::string pack_facts(const TimelineRow& row) {
 
 TimelineRow unpack_facts(std::string_view id_packed, std::string_view facts) {
   Unpacker in(facts);
-  if (in.integer() != layout) throw DamagedValue("a stored timeline has an unknown layout");
+  const std::int64_t written = in.integer();
+  if (written != layout && written != layout_without_recipient)
+    throw DamagedValue("a stored timeline has an unknown layout");
   TimelineRow row;
   row.id = id_packed;
   row.user_id = in.text();
@@ -159,6 +182,11 @@ TimelineRow unpack_facts(std::string_view id_packed, std::string_view facts) {
     plan.template_version = in.text();
     plan.accepted_at = in.time();
     plan.planned_at = in.time();
+    if (written != layout_without_recipient) {
+      plan.category = in.text();
+      plan.recipient = in.text();
+      plan.recipient_digest = in.integer();
+    }
     row.plan = std::move(plan);
   }
   for (std::int64_t left = in.integer(); left > 0; --left) {

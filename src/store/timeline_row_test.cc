@@ -70,14 +70,15 @@ TEST(FurthestStep, FollowsWhatAPersonDecided) {
 }
 
 TEST(TimelineRow, JoiningIsCommutativeAndIdempotent) {
-  TimelineRow plan, replan, a, b, b_again;
-  plan.plan = PlanFact{"e", "t", from_unix_us(1), from_unix_us(2)};
-  replan.plan = PlanFact{"e", "t2", from_unix_us(1), from_unix_us(9)};
+  TimelineRow plan, replan, less, a, b, b_again;
+  plan.plan = PlanFact{"e", "t", from_unix_us(1), from_unix_us(2), "c", "r", 7};
+  replan.plan = PlanFact{"e", "t2", from_unix_us(1), from_unix_us(9), {}, {}, 0};
+  less.plan = PlanFact{"e", "t", from_unix_us(1), from_unix_us(2), {}, {}, 0};  // as an older version kept it
   a.steps = {step(StepKind::sent, 1, 5)};
   b.steps = {step(StepKind::sending, 1, 4)};
   b_again.steps = {step(StepKind::sending, 1, 6)};
-  std::vector<TimelineRow> parts{plan, replan, a, b, b_again};
-  std::vector<int> order{0, 1, 2, 3, 4};
+  std::vector<TimelineRow> parts{plan, replan, less, a, b, b_again};
+  std::vector<int> order{0, 1, 2, 3, 4, 5};
   TimelineRow expected;
   for (const TimelineRow& part : parts) join(expected, part);
   EXPECT_EQ(expected.plan, plan.plan);
@@ -97,7 +98,8 @@ TEST(TimelineRow, PackedFactsComeBackWhole) {
   row.user_id = pack_id("user_01900000-0000-7000-8000-000000000001");
   row.event_id = pack_id("key of a client");
   row.channel = Channel::sms;
-  row.plan = PlanFact{"user_registered", "welcome@1", from_unix_us(-5), from_unix_us(7)};
+  row.plan = PlanFact{"user_registered",  "welcome@1", from_unix_us(-5), from_unix_us(7), "news",
+                      "a•••@example.org", -5};
   for (const StepKind kind : all_step_kinds) row.steps.push_back(step(kind, 3, 1'800'000'000'000'000));
   row.steps[2].due_at = from_unix_us(8);
   row.steps[2].answer = std::string("a\0\xff", 3);
@@ -106,36 +108,6 @@ TEST(TimelineRow, PackedFactsComeBackWhole) {
   const std::string packed = pack_facts(row);
   for (std::size_t n = 0; n < packed.size(); ++n)
     EXPECT_THROW(unpack_facts(row.id, packed.substr(0, n)), DamagedValue) << n;
-}
-
-TEST(Counters, AChangeTakesBackWhatItCountedBefore) {
-  const Timestamp now = from_unix_us(1'800'000'000'000'000);
-  TimelineRow row;
-  row.plan = PlanFact{"e", "t", now, now};
-  CounterDeltas deltas;
-  count(row, +1, now, deltas);
-  const TimelineRow before = row;
-  row.steps = {step(StepKind::sent, 1, to_unix_us(now) + 50'000)};
-  count(before, -1, now, deltas);
-  count(row, +1, now, deltas);
-  EXPECT_EQ((deltas[{CounterKind::state, 0, Channel::email, 0}]), 0);
-  EXPECT_EQ((deltas[{CounterKind::state, 0, Channel::email, 1 + static_cast<int>(StepKind::sent)}]), 1);
-  EXPECT_EQ((deltas[{CounterKind::planned, to_unix_us(now) / 1'000'000, Channel::email, 0}]), 1);
-  deltas.clear();
-  count(row, +1, now + std::chrono::days(30), deltas);
-  EXPECT_EQ(deltas.size(), 1U) << "only its state counts by then";
-}
-
-TEST(Latency, BucketsAreTenPercentWide) {
-  EXPECT_EQ(latency_bucket(from_unix_us(5), from_unix_us(0)), 0);
-  EXPECT_EQ(latency_bucket(from_unix_us(0), from_unix_us(1000)), 0);
-  for (const std::int64_t us : {1001, 1100, 2000, 123'456, 5'000'000, 86'400'000}) {
-    const double bound = latency_bound_ms(latency_bucket(from_unix_us(0), from_unix_us(us)));
-    EXPECT_GE(bound * 1.0000001, us / 1000.0);
-    EXPECT_LE(bound, us / 1000.0 * 1.1 + 1e-6);
-  }
-  EXPECT_EQ(latency_bound_ms(latency_bucket(from_unix_us(0), from_unix_us(INT64_MAX))),
-            latency_bound_ms(260));
 }
 
 }  // namespace

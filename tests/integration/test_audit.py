@@ -199,25 +199,25 @@ def test_a_ledger_row_that_is_gone(stopped):
 
 
 def test_a_timeline_row_that_is_gone(stopped):
-    lost = an_id(stopped, "timeline")
-    edit(stopped, f"DELETE FROM timeline WHERE id = {packed(lost)}")
+    lost = an_id(stopped, "readside_rows")
+    edit(stopped, f"DELETE FROM readside_rows WHERE id = {packed(lost)}")
     assert differences(stopped) == {"not_in_timeline": [lost]}
 
 
 def test_an_event_that_the_timeline_has_lost(stopped):
-    lost = an_id(stopped, "timeline_events", "event_id")
-    edit(stopped, f"DELETE FROM timeline_events WHERE event_id = {packed(lost)}")
+    lost = an_id(stopped, "readside_events", "event_id")
+    edit(stopped, f"DELETE FROM readside_events WHERE event_id = {packed(lost)}")
     assert differences(stopped) == {"event_not_in_timeline": [lost]}
 
 
-@pytest.mark.parametrize("table, state", [("ledger", 6), ("timeline", 8)])  # dead, as each keeps it (store/codes.h)
+@pytest.mark.parametrize("table, state", [("ledger", 6), ("readside_rows", 8)])  # dead, as each keeps it (store/codes.h)
 def test_a_state_that_is_changed(stopped, table, state):
     changed = an_id(stopped, table)
     edit(stopped, f"UPDATE {table} SET state = {state} WHERE id = {packed(changed)}")
     code, found, said = audit(**of(stopped))
     assert code == 1, (found, said)
     (entry,) = found["differences"]["state_differs"]["ids"]
-    told = {"ledger": "sent", "timeline": "sent"} | {table: "dead"}
+    told = {"ledger": "sent", "timeline": "sent"} | {"ledger" if table == "ledger" else "timeline": "dead"}
     assert entry["id"] == changed and {"ledger": entry["ledger"], "timeline": entry["timeline"]} == told
 
 
@@ -247,20 +247,23 @@ def test_events_of_which_nothing_came(stopped):
         "DELETE FROM log_batch WHERE id >> 50 = (SELECT id FROM log_topic WHERE name = 'analytics-events')",
         "DELETE FROM ledger",
         "DELETE FROM outbox",
-        "DELETE FROM timeline",
+        "DELETE FROM readside_rows",
     )
     found = differences(stopped, "--ids-max", "2")
     assert set(found) == {"event_not_planned"} and len(found["event_not_planned"]) == 2, found
     assert audit(**of(stopped))[1]["differences"]["event_not_planned"]["count"] == 6
 
 
-@pytest.mark.parametrize("table, group", [("ledger", "%s-service"), ("timeline", "analytics-service")])
-def test_a_group_that_is_set_back_mends_it(stopped, start, table, group):
+@pytest.mark.parametrize(
+    "table, group, difference",
+    [("ledger", "%s-service", "not_in_ledger"), ("readside_rows", "analytics-service", "not_in_timeline")],
+)
+def test_a_group_that_is_set_back_mends_it(stopped, start, table, group, difference):
     """As docs/audit.md says."""
     lost = an_id(stopped, table)
-    channel = ("email", "sms")[edit(stopped, f"SELECT channel FROM {table} WHERE id = {packed(lost)}")[0][0]]
+    channel = ("email", "sms")[edit(stopped, f"SELECT channel FROM ledger WHERE id = {packed(lost)}")[0][0]]
     edit(stopped, f"DELETE FROM {table} WHERE id = {packed(lost)}")
-    assert differences(stopped) == {f"not_in_{table}": [lost]}
+    assert differences(stopped) == {difference: [lost]}
     edit(stopped, f"DELETE FROM log_commit WHERE consumer_group = '{group.replace('%s', channel)}'")
     server = start()
     found = settled(server)
@@ -277,7 +280,7 @@ def test_postgresql_rows_that_are_gone(start, on_kafka, postgres):
         return str(uuid.UUID(answer.stdout.strip()[2:]))  # \x75…: as hexadecimal digits, after the mark of a UUID
 
     delivery = sql("DELETE FROM ledger WHERE id = (SELECT id FROM ledger ORDER BY id LIMIT 1) RETURNING encode(id, 'hex')")
-    shown = sql("DELETE FROM timeline WHERE id = (SELECT id FROM timeline ORDER BY id DESC LIMIT 1) RETURNING encode(id, 'hex')")
+    shown = sql("DELETE FROM readside_rows WHERE id = (SELECT id FROM readside_rows ORDER BY id DESC LIMIT 1) RETURNING encode(id, 'hex')")
     assert differences(server) == {"not_in_ledger": [delivery], "not_in_timeline": [shown]}
 
 

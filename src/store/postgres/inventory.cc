@@ -40,6 +40,7 @@ PostgresInventory::PostgresInventory(const Options& options)
   }
   ask("SELECT set_config('default_transaction_read_only', 'on', false)", {});
   check_version();
+  check_carried_over();
 }
 
 Rows PostgresInventory::ask(std::string_view sql, Parameters parameters) {
@@ -65,6 +66,18 @@ void PostgresInventory::check_version() {
         "the database's schema is of version {}, and this vestnik knows versions up to {}: use the "
         "newer vestnik that made it",
         version, newest_version()));
+}
+
+void PostgresInventory::check_carried_over() {
+  if (ask("SELECT to_regclass('readside_rows') IS NOT NULL", {}).integer(0, 0) == 0)
+    throw std::runtime_error(
+        "the database's schema is of an older version of Vestnik: start this one with it, which brings it up "
+        "to date");
+  if (ask("SELECT EXISTS (SELECT 1 FROM timeline) OR EXISTS (SELECT 1 FROM timeline_events)", {})
+          .integer(0, 0) != 0)
+    throw std::runtime_error(
+        "timelines of an older version of Vestnik are still being carried over, which takes a few minutes "
+        "after an upgrade while analytics-service runs: try again then");
 }
 
 void PostgresInventory::by_number(std::string_view sql, const std::function<void(const Rows&, int)>& take) {
@@ -109,18 +122,23 @@ void PostgresInventory::outbox(const std::function<void(const Step&)>& take) {
 }
 
 void PostgresInventory::timeline(const std::function<void(const TimelineItem&)>& take) {
-  by_id("SELECT id, event_id, channel, state FROM timeline WHERE id > $1 ORDER BY id LIMIT $2",
-        [&](const Rows& rows, int i) {
-          take({.id = {unpack_id(rows.bytes(i, 0))},
-                .event_id = {unpack_id(rows.bytes(i, 1))},
-                .channel = channel_of(rows.integer(i, 2)),
-                .state = state_name(static_cast<int>(rows.integer(i, 3)))});
-        });
+  by_id(
+      "SELECT r.id, r.event_id, r.state, r.facts FROM readside_rows r WHERE r.generation = "
+      "(SELECT generation FROM readside_generations WHERE role = 0) AND r.id > $1 ORDER BY r.id LIMIT $2",
+      [&](const Rows& rows, int i) {
+        take({.id = {unpack_id(rows.bytes(i, 0))},
+              .event_id = {unpack_id(rows.bytes(i, 1))},
+              .channel = unpack_facts(rows.bytes(i, 0), rows.bytes(i, 3)).channel,
+              .state = state_name(static_cast<int>(rows.integer(i, 2)))});
+      });
 }
 
 void PostgresInventory::events(const std::function<void(const EventId&)>& take) {
-  by_id("SELECT event_id FROM timeline_events WHERE event_id > $1 ORDER BY event_id LIMIT $2",
-        [&](const Rows& rows, int i) { take({unpack_id(rows.bytes(i, 0))}); });
+  by_id(
+      "SELECT event_id FROM readside_events WHERE generation = "
+      "(SELECT generation FROM readside_generations WHERE role = 0) AND event_id > $1 ORDER BY event_id "
+      "LIMIT $2",
+      [&](const Rows& rows, int i) { take({unpack_id(rows.bytes(i, 0))}); });
 }
 
 }  // namespace vestnik::store::postgres

@@ -20,6 +20,7 @@ class PostgresInventory final : public Inventory {
 
  private:
   void check_version();
+  void check_carried_over();
   Rows ask(std::string_view sql, Parameters parameters);
 
   // `sql` gives rows whose first column is above $1, in its order, at most $2 of them.

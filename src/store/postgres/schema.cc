@@ -136,6 +136,72 @@ ALTER TABLE users ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY;
 -- of those from before.
 CREATE TABLE users_event_durable (block bigint PRIMARY KEY, users bit(1024) NOT NULL) WITH (fillfactor = 50);
 )sql",
+    // The read side, in generations (a rebuild makes a second one beside the first). timeline and
+    // timeline_events, in which it was before, are carried over row by row (timeline.cc) and are empty from
+    // then on; what was counted is counted anew.
+    R"sql(
+-- role: 0 serves, 1 is being rebuilt, 2 was replaced. whole: it lacks nothing that only the log knows.
+CREATE TABLE readside_generations (
+  generation bigint PRIMARY KEY,
+  role smallint NOT NULL,
+  whole boolean NOT NULL
+);
+INSERT INTO readside_generations SELECT 0, 0,
+  NOT EXISTS (SELECT 1 FROM timeline) AND NOT EXISTS (SELECT 1 FROM timeline_events);
+DROP TABLE timeline_counters;
+-- kind, number: store/names.h. grp and error are such numbers.
+CREATE TABLE readside_names (
+  kind smallint NOT NULL,
+  text bytea NOT NULL,
+  number smallint NOT NULL,
+  PRIMARY KEY (kind, text)
+);
+CREATE UNIQUE INDEX readside_names_number ON readside_names (kind, number);
+-- listed: the state if it is one of is_listed_state (store/search.h); a column of its own, so that no index
+-- knows of a change between the others.
+CREATE TABLE readside_rows (
+  generation bigint NOT NULL,
+  id bytea NOT NULL,
+  user_id bytea NOT NULL,
+  event_id bytea NOT NULL,
+  first_at bigint NOT NULL,
+  state smallint NOT NULL,
+  listed smallint,
+  grp smallint NOT NULL,
+  error smallint NOT NULL,
+  facts bytea NOT NULL,
+  PRIMARY KEY (generation, id)
+);
+CREATE INDEX readside_rows_user ON readside_rows (generation, user_id, first_at, id);
+CREATE INDEX readside_rows_first ON readside_rows (generation, first_at, id);
+CREATE INDEX readside_rows_listed ON readside_rows (generation, listed, first_at, id) WHERE listed IS NOT NULL;
+CREATE INDEX readside_rows_error ON readside_rows (generation, error, first_at, id) WHERE error <> 0;
+CREATE TABLE readside_events (
+  generation bigint NOT NULL,
+  event_id bytea NOT NULL,
+  event_type bytea NOT NULL,
+  accepted_at bigint NOT NULL,
+  user_id bytea NOT NULL,
+  PRIMARY KEY (generation, event_id)
+);
+-- Who has this recipient's notifications.
+CREATE TABLE readside_recipients (
+  generation bigint NOT NULL,
+  digest bigint NOT NULL,
+  user_id bytea NOT NULL,
+  PRIMARY KEY (generation, digest, user_id)
+);
+-- kind, slot, bucket: store/counters.h.
+CREATE TABLE readside_counters (
+  generation bigint NOT NULL,
+  kind smallint NOT NULL,
+  slot bigint NOT NULL,
+  grp smallint NOT NULL,
+  bucket integer NOT NULL,
+  n bigint NOT NULL,
+  PRIMARY KEY (generation, kind, slot, grp, bucket)
+) WITH (fillfactor = 50);
+)sql",
 };
 
 void bring_up_to_date(Connection& connection) {

@@ -10,12 +10,15 @@
 namespace vestnik::store::postgres {
 
 struct PostgresStore::Parts {
-  Parts(Options options, const Clock& clock) : pool(std::move(options)), ledger(pool, clock) { pool.start(); }
+  Parts(Options options, const Clock& clock)
+      : pool(std::move(options)), ledger(pool, clock), timeline(pool, clock) {
+    pool.start();
+  }
 
   Pool pool;
   PostgresUsers users{pool};
   PostgresLedger ledger;
-  PostgresTimeline timeline{pool};
+  PostgresTimeline timeline;
   PostgresSandbox sandbox{pool};
 };
 

@@ -8,7 +8,8 @@ namespace vestnik::store::sqlite {
 
 class SqliteInventory final : public Inventory {
  public:
-  // `file` must outlive it. Throws std::runtime_error when the store is of a newer version.
+  // `file` must outlive it. Throws std::runtime_error when the store is of a newer version, or of one whose
+  // read side must be carried over first.
   explicit SqliteInventory(vestnik::sqlite::ReadOnlyFile& file);
 
   void deliveries(const std::function<void(const LedgerItem&)>& take) override;
@@ -18,6 +19,7 @@ class SqliteInventory final : public Inventory {
 
  private:
   void rows(const char* sql, const std::function<void(const vestnik::sqlite::Statement& row)>& take);
+  void read_side(const char* sql, const std::function<void(const vestnik::sqlite::Statement& row)>& take);
 
   vestnik::sqlite::ReadOnlyFile& file_;
   const bool has_tables_;

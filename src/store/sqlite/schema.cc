@@ -121,6 +121,72 @@ CREATE TABLE ledger_limits (
 CREATE INDEX ledger_limits_until ON ledger_limits (until);
 )sql",
     "DROP INDEX users_id;",
+    // The read side, in generations (a rebuild makes a second one beside the first). timeline and
+    // timeline_events, in which it was before, are carried over row by row (timeline_shed.cc) and are empty
+    // from then on; what was counted is counted anew.
+    R"sql(
+-- role: 0 serves, 1 is being rebuilt, 2 was replaced. whole: it lacks nothing that only the log knows.
+CREATE TABLE readside_generations (
+  generation INTEGER PRIMARY KEY,
+  role INTEGER NOT NULL,
+  whole INTEGER NOT NULL
+);
+INSERT INTO readside_generations SELECT 0, 0,
+  NOT EXISTS (SELECT 1 FROM timeline) AND NOT EXISTS (SELECT 1 FROM timeline_events);
+DROP TABLE timeline_counters;
+-- kind, number: store/names.h. grp and error are such numbers.
+CREATE TABLE readside_names (
+  kind INTEGER NOT NULL,
+  text BLOB NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY (kind, text)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX readside_names_number ON readside_names (kind, number);
+CREATE TABLE readside_rows (
+  seq INTEGER PRIMARY KEY,
+  generation INTEGER NOT NULL,
+  id BLOB NOT NULL,
+  user_id BLOB NOT NULL,
+  first_at INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  grp INTEGER NOT NULL,
+  error INTEGER NOT NULL,
+  facts BLOB NOT NULL
+);
+CREATE UNIQUE INDEX readside_rows_id ON readside_rows (generation, id);
+CREATE INDEX readside_rows_user ON readside_rows (generation, user_id, first_at, id);
+CREATE INDEX readside_rows_first ON readside_rows (generation, first_at, id);
+-- The states of is_listed_state (store/search.h).
+CREATE INDEX readside_rows_state ON readside_rows (generation, state, first_at, id) WHERE state NOT IN (4, 5);
+CREATE INDEX readside_rows_error ON readside_rows (generation, error, first_at, id) WHERE error <> 0;
+CREATE TABLE readside_events (
+  generation INTEGER NOT NULL,
+  event_id BLOB NOT NULL,
+  event_type BLOB NOT NULL,
+  accepted_at INTEGER NOT NULL,
+  user_id BLOB NOT NULL,
+  PRIMARY KEY (generation, event_id)
+) WITHOUT ROWID;
+-- Who has this recipient's notifications. Digests are random, so they stand in blocks of 32,768 rows of
+-- readside_rows (seq >> 15): what is written goes to the last block's few pages, not to all of the file.
+CREATE TABLE readside_recipients (
+  generation INTEGER NOT NULL,
+  block INTEGER NOT NULL,
+  digest INTEGER NOT NULL,
+  user_id BLOB NOT NULL,
+  PRIMARY KEY (generation, block, digest, user_id)
+) WITHOUT ROWID;
+-- kind, slot, bucket: store/counters.h.
+CREATE TABLE readside_counters (
+  generation INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  slot INTEGER NOT NULL,
+  grp INTEGER NOT NULL,
+  bucket INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  PRIMARY KEY (generation, kind, slot, grp, bucket)
+) WITHOUT ROWID;
+)sql",
 };
 
 }  // namespace

@@ -11,12 +11,12 @@ namespace vestnik::store::sqlite {
 
 struct SqliteStore::Parts {
   Parts(Database& database, const Clock& clock, bool log_joins)
-      : gate(database), users(gate, log_joins), ledger(gate, clock, log_joins) {}
+      : gate(database), users(gate, log_joins), ledger(gate, clock, log_joins), timeline(gate, clock) {}
 
   Gate gate;
   SqliteUsers users;
   SqliteLedger ledger;
-  SqliteTimeline timeline{gate};
+  SqliteTimeline timeline;
   SqliteSandbox sandbox{gate};
 };
 

@@ -14,7 +14,8 @@ namespace vestnik::store::sqlite {
 class SqliteStore final : public Store {
  public:
   // Migrates the schema (throws as Database::migrate does). `database` and `clock` must outlive the store;
-  // `clock` says how old a receipt without a submit is, and when an attempt begins. `log_joins`: the log is
+  // `clock` says how old a receipt without a submit is, when an attempt begins, and which counts of an older
+  // version are still of interest. `log_joins`: the log is
   // in the same database, so what is appended inside a transaction joins it (users.h).
   explicit SqliteStore(vestnik::sqlite::Database& database, const Clock& clock = system_clock(),
                        bool log_joins = false);

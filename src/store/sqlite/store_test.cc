@@ -1,8 +1,11 @@
 #include "store/sqlite/store.h"
 
+#include <filesystem>
+
 #include "base/temporary_directory.h"
 #include "store/contract_test.h"
 #include "store/sqlite/inventory.h"
+#include "store/sqlite/test_support.h"
 
 namespace vestnik::store {
 namespace {
@@ -17,16 +20,13 @@ class SqliteUnderTest final : public StoreUnderTest {
     return std::make_unique<sqlite::SqliteInventory>(*looked_at_.back());
   }
   ManualClock& clock() override { return clock_; }
-  std::int64_t rows_of(const std::string& table) override {
-    std::promise<std::int64_t> count;
-    database_->read(
-        [&](vestnik::sqlite::Connection& connection) {
-          auto select = connection.prepare("SELECT count(*) FROM " + table);
-          select.step();
-          count.set_value(select.integer(0));
-        },
-        [](auto) {});
-    return count.get_future().get();
+  std::int64_t rows_of(const std::string& table) override { return sqlite::rows_in(*database_, table); }
+  void reopen_with(const OldReadSide& old) override {
+    close();
+    for (const char* name : {"vestnik.db", "vestnik.db-wal", "vestnik.db-shm"})
+      std::filesystem::remove(directory_.path() / name);
+    sqlite::make_before_generations(*vestnik::sqlite::Database::open({.directory = directory_.path()}), old);
+    open();
   }
   void reopen() override {
     close();

@@ -1,146 +1,75 @@
 #include "store/sqlite/timeline.h"
 
-#include <array>
+#include <map>
 
 #include "store/codes.h"
 #include "store/packed.h"
+#include "store/report.h"
+#include "store/search.h"
+#include "store/sqlite/timeline_apply.h"
+#include "store/sqlite/timeline_read.h"
 #include "store/timeline_row.h"
 
 namespace vestnik::store::sqlite {
 namespace {
 
-constexpr std::array counter_kinds{CounterKind::events,           CounterKind::state,
-                                   CounterKind::planned,          CounterKind::sent,
-                                   CounterKind::accepted_to_sent, CounterKind::sent_to_delivered};
-
-// Writes one batch of facts. Its statements are prepared once, not once a row.
-class Applier {
- public:
-  Applier(Connection& connection, Timestamp now) : connection_(connection), now_(now) {}
-
-  void add(const AcceptedFact& event) {
-    insert_event_.bind_blob(1, event.event_id).bind_blob(2, event.event_type);
-    insert_event_.bind(3, to_unix_us(event.accepted_at)).run();
-    if (connection_.changes() > 0) ++deltas_[Counter{}];
-  }
-
-  // What has its plan is most likely new, and what has not is most likely there: either costs one look.
-  void add(const TimelineRow& fresh) {
-    if (fresh.plan ? insert(fresh) || join_to(fresh) : join_to(fresh) || insert(fresh)) return;
-    throw DamagedValue("a timeline is neither there nor can it be added");
-  }
-
-  void write_counters();
-
- private:
-  // False: it is there already.
-  bool insert(const TimelineRow& row) {
-    const std::string facts = pack_facts(row);
-    insert_.bind_blob(1, row.id).bind_blob(2, row.user_id).bind(3, to_unix_us(first_at(row)));
-    insert_.bind(4, code(row.channel)).bind(5, state_code(row)).bind_blob(6, facts).run();
-    if (connection_.changes() == 0) return false;
-    count(row, +1, now_, deltas_);
-    return true;
-  }
-
-  // False: it is not there yet.
-  bool join_to(const TimelineRow& fresh) {
-    if (!select_.bind_blob(1, fresh.id).step()) {
-      select_.reset();
-      return false;
-    }
-    const std::int64_t seq = select_.integer(0);
-    const TimelineRow before = unpack_facts(fresh.id, select_.blob(1));
-    select_.reset();
-    TimelineRow row = before;
-    join(row, fresh);
-    if (row == before) return true;
-    const std::string facts = pack_facts(row);
-    update_.bind(1, seq).bind(2, state_code(row)).bind_blob(3, facts).run();
-    // Apart: naming the column is enough to have both indexes of it written anew.
-    if (first_at(row) != first_at(before))
-      update_first_at_.bind(1, seq).bind(2, to_unix_us(first_at(row))).run();
-    count(before, -1, now_, deltas_);
-    count(row, +1, now_, deltas_);
-    return true;
-  }
-
-  Connection& connection_;
-  const Timestamp now_;
-  CounterDeltas deltas_;
-  Statement insert_event_ = connection_.prepare(
-      "INSERT INTO timeline_events (event_id, event_type, accepted_at) VALUES (?1, ?2, ?3) "
-      "ON CONFLICT (event_id) DO NOTHING");
-  Statement insert_ = connection_.prepare(
-      "INSERT INTO timeline (id, user_id, first_at, channel, state, facts) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-      "ON CONFLICT (id) DO NOTHING");
-  Statement select_ = connection_.prepare("SELECT seq, facts FROM timeline WHERE id = ?1");
-  Statement update_ = connection_.prepare("UPDATE timeline SET state = ?2, facts = ?3 WHERE seq = ?1");
-  Statement update_first_at_ = connection_.prepare("UPDATE timeline SET first_at = ?2 WHERE seq = ?1");
-};
-
-void Applier::write_counters() {
-  Statement upsert = connection_.prepare(
-      "INSERT INTO timeline_counters (kind, slot, channel, bucket, n) VALUES (?1, ?2, ?3, ?4, ?5) "
-      "ON CONFLICT (kind, slot, channel, bucket) DO UPDATE SET n = n + excluded.n");
-  for (const auto& [counter, n] : deltas_) {
-    if (n == 0) continue;
-    upsert.bind(1, code(counter.kind)).bind(2, counter.slot).bind(3, code(counter.channel));
-    upsert.bind(4, counter.bucket).bind(5, n).run();
-  }
-  Statement forget = connection_.prepare("DELETE FROM timeline_counters WHERE kind = ?1 AND slot < ?2");
-  for (const CounterKind kind : counter_kinds) forget.bind(1, code(kind)).bind(2, horizon(kind, now_)).run();
+// What a write has learned is known once that is durable, before anybody else hears of it.
+template <class T>
+Done<T> learn_first(std::shared_ptr<TimelineMemory> memory,
+                    std::shared_ptr<std::vector<NameCache::Entry>> learned, Done<T> done) {
+  return [memory = std::move(memory), learned = std::move(learned),
+          done = std::move(done)](Result<T, Error> result) mutable {
+    if (result) memory->names.learn(*learned);
+    done(std::move(result));
+  };
 }
 
-// Only a notification whose plan is not known needs its event.
-NotificationView show(Connection& connection, const TimelineRow& row, bool with_timeline) {
-  std::optional<AcceptedFact> event;
-  if (!row.plan) {
-    Statement select =
-        connection.prepare("SELECT event_type, accepted_at FROM timeline_events WHERE event_id = ?1");
-    if (select.bind_blob(1, row.event_id).step())
-      event = AcceptedFact{row.event_id, std::string(select.blob(0)), from_unix_us(select.integer(1))};
-  }
-  return view_of(row, event, with_timeline);
+Counts counters_in(Connection& connection, std::int64_t generation, const SlotRange& range) {
+  Counts counts;
+  for_each_counter(connection, generation, range,
+                   [&](const Counter& counter, std::int64_t n) { counts.push_back({counter, n}); });
+  return counts;
 }
 
 }  // namespace
 
+SqliteTimeline::SqliteTimeline(Gate& gate, const Clock& clock)
+    : gate_(gate), clock_(clock), memory_(std::make_shared<TimelineMemory>()) {}
+SqliteTimeline::~SqliteTimeline() = default;
+
 void SqliteTimeline::apply(std::shared_ptr<const FactBatch> facts, Timestamp now, Done<void> done) {
+  auto learned = std::make_shared<std::vector<NameCache::Entry>>();
   gate_.write<void>(
-      [facts = std::move(facts), now](Connection& connection) {
-        Applier applier(connection, now);
-        for (const AcceptedFact& event : facts->events()) applier.add(event);
-        for (const TimelineRow& row : facts->rows()) applier.add(row);
-        applier.write_counters();
+      [facts = std::move(facts), now, memory = memory_, learned](Connection& connection) {
+        SqliteNames names(connection, memory->names);
+        for (const std::int64_t generation : live_generations(connection))
+          apply_to(connection, generation, names, *facts, now);
+        forget_old(connection, *memory, now);
+        *learned = names.learned();
       },
-      std::move(done));
+      learn_first(memory_, learned, std::move(done)));
 }
 
 void SqliteTimeline::notification(const NotificationId& id, Done<std::optional<NotificationView>> done) {
   gate_.read<std::optional<NotificationView>>(
       [id = pack_id(id.value)](Connection& connection) -> std::optional<NotificationView> {
-        Statement select = connection.prepare("SELECT facts FROM timeline WHERE id = ?1");
-        if (!select.bind_blob(1, id).step()) return std::nullopt;
-        return show(connection, unpack_facts(id, select.blob(0)), true);
+        const std::int64_t generation = serving_generation(connection);
+        Statement select =
+            connection.prepare("SELECT facts FROM readside_rows WHERE generation = ?1 AND id = ?2");
+        if (!select.bind(1, generation).bind_blob(2, id).step()) return std::nullopt;
+        const TimelineRow row = unpack_facts(id, select.blob(0));
+        std::optional<AcceptedFact> event;
+        if (!row.plan) event = event_of(connection, generation, row.event_id);
+        return view_of(row, event, true);
       },
       std::move(done));
 }
 
-void SqliteTimeline::newest(const UserId& user, std::size_t limit, Done<std::vector<NotificationView>> done) {
-  gate_.read<std::vector<NotificationView>>(
-      [user, limit](Connection& connection) {
-        const std::string id = pack_id(user.value);
-        Statement select = connection.prepare(
-            user.empty() ? "SELECT id, facts FROM timeline ORDER BY first_at DESC, id DESC LIMIT ?1"
-                         : "SELECT id, facts FROM timeline WHERE user_id = ?2 ORDER BY first_at DESC, seq "
-                           "DESC LIMIT ?1");
-        select.bind(1, static_cast<std::int64_t>(limit));
-        if (!user.empty()) select.bind_blob(2, id);
-        std::vector<NotificationView> views;
-        while (select.step())
-          views.push_back(show(connection, unpack_facts(select.blob(0), select.blob(1)), false));
-        return views;
+void SqliteTimeline::search(NotificationFilter filter, std::string cursor, std::size_t limit,
+                            Done<NotificationPage> done) {
+  gate_.read<NotificationPage>(
+      [filter = std::move(filter), cursor = std::move(cursor), limit](Connection& connection) mutable {
+        return search_in(connection, std::move(filter), cursor, limit);
       },
       std::move(done));
 }
@@ -148,19 +77,101 @@ void SqliteTimeline::newest(const UserId& user, std::size_t limit, Done<std::vec
 void SqliteTimeline::stats(Timestamp now, Done<Stats> done) {
   gate_.read<Stats>(
       [now](Connection& connection) {
-        Statement select = connection.prepare(
-            "SELECT slot, channel, bucket, n FROM timeline_counters WHERE kind = ?1 AND slot >= ?2");
-        std::vector<std::pair<Counter, std::int64_t>> counters;
-        for (const CounterKind kind : counter_kinds) {
-          for (select.bind(1, code(kind)).bind(2, window_start(kind, now)); select.step();)
-            counters.push_back({{kind, select.integer(0), channel_of(select.integer(1)),
-                                 static_cast<int>(select.integer(2))},
-                                select.integer(3)});
-          select.reset();
-        }
-        return stats_of(counters);
+        const std::int64_t generation = serving_generation(connection);
+        Counts counters;
+        for (const SlotRange& range : stats_ranges(now))
+          for (const auto& entry : counters_in(connection, generation, range)) counters.push_back(entry);
+        return stats_of(counters, groups_in(connection));
       },
       std::move(done));
+}
+
+void SqliteTimeline::report(ReportQuery query, Done<Report> done) {
+  gate_.read<Report>(
+      [query = std::move(query)](Connection& connection) {
+        const std::int64_t generation = serving_generation(connection);
+        const Groups groups = groups_in(connection);
+        ReportBuilder builder(query, groups);
+        for (const SlotRange& range : builder.ranges())
+          for_each_counter(connection, generation, range,
+                           [&](const Counter& counter, std::int64_t n) { builder.add(counter, n); });
+        std::map<int, std::string> labels;
+        Statement select =
+            connection.prepare("SELECT text FROM readside_names WHERE kind = ?1 AND number = ?2");
+        for (const int label : builder.labels()) {
+          if (select.bind(1, code(NameKind::label)).bind(2, label).step())
+            labels[label] = std::string(select.blob(0));
+          select.reset();
+        }
+        return std::move(builder).finish(labels);
+      },
+      std::move(done));
+}
+
+void SqliteTimeline::begin_rebuild(Done<RebuildId> done) {
+  gate_.write<RebuildId>(
+      [](Connection& connection) -> RebuildId {
+        connection.prepare("UPDATE readside_generations SET role = 2 WHERE role = 1").run();
+        connection
+            .prepare(
+                "INSERT INTO readside_generations (generation, role, whole) "
+                "SELECT max(generation) + 1, 1, 1 FROM readside_generations")
+            .run();
+        Statement select = connection.prepare("SELECT generation FROM readside_generations WHERE role = 1");
+        select.step();
+        return select.integer(0);
+      },
+      std::move(done));
+}
+
+void SqliteTimeline::apply_to_rebuild(RebuildId rebuild, std::shared_ptr<const FactBatch> facts,
+                                      Timestamp now, Done<bool> done) {
+  auto learned = std::make_shared<std::vector<NameCache::Entry>>();
+  gate_.write<bool>(
+      [rebuild, facts = std::move(facts), now, memory = memory_, learned](Connection& connection) {
+        if (role_of(connection, rebuild) != Role::rebuilding) return false;
+        SqliteNames names(connection, memory->names);
+        apply_to(connection, rebuild, names, *facts, now);
+        *learned = names.learned();
+        return true;
+      },
+      learn_first(memory_, learned, std::move(done)));
+}
+
+void SqliteTimeline::finish_rebuild(RebuildId rebuild, Done<bool> done) {
+  gate_.write<bool>(
+      [rebuild](Connection& connection) {
+        if (role_of(connection, rebuild) != Role::rebuilding)
+          return role_of(connection, rebuild) == Role::serving;
+        connection.prepare("UPDATE readside_generations SET role = 2 WHERE role = 0").run();
+        connection.prepare("UPDATE readside_generations SET role = 0 WHERE role = 1").run();
+        return true;
+      },
+      std::move(done));
+}
+
+void SqliteTimeline::rebuild_state(Done<RebuildState> done) {
+  gate_.read<RebuildState>(
+      [](Connection& connection) {
+        Statement select =
+            connection.prepare("SELECT max(role = 1), max(role = 0 AND NOT whole) FROM readside_generations");
+        select.step();
+        if (select.integer(0) != 0) return RebuildState::unfinished;
+        return select.integer(1) != 0 ? RebuildState::needed : RebuildState::none;
+      },
+      std::move(done));
+}
+
+void SqliteTimeline::shed_replaced(Done<bool> done) {
+  auto learned = std::make_shared<std::vector<NameCache::Entry>>();
+  gate_.write<bool>(
+      [memory = memory_, learned, now = clock_.now()](Connection& connection) {
+        SqliteNames names(connection, memory->names);
+        const bool more = carry_over(connection, names, now) || shed(connection);
+        *learned = names.learned();
+        return more;
+      },
+      learn_first(memory_, learned, std::move(done)));
 }
 
 }  // namespace vestnik::store::sqlite
