@@ -18,6 +18,13 @@ constexpr auto deadline = 20s;
 
 // A receiver that answers what the test says, and an exporter that sends to it.
 class OtlpExporterTest : public ::testing::Test {
+ public:
+  ~OtlpExporterTest() override {
+    exporter_.reset();
+    held_.clear();
+    server_.reset();
+  }
+
  protected:
   OtlpExporterTest() {
     net::Router router;
@@ -32,12 +39,6 @@ class OtlpExporterTest : public ::testing::Test {
     });
     server_ = net::HttpServer::listen({.port = 0}, std::move(router), server_metrics_);
   }
-  ~OtlpExporterTest() override {
-    exporter_.reset();
-    held_.clear();
-    server_.reset();
-  }
-
   void start(OtlpOptions options = {}) {
     options.url = {.host = "127.0.0.1", .port = server_->port(), .path = "/otel"};
     if (options.gather == OtlpOptions{}.gather) options.gather = 1ms;
