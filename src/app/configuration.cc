@@ -7,6 +7,7 @@
 
 #include "config/load.h"
 #include "sms/sender.h"
+#include "trace/otlp_exporter.h"
 
 namespace vestnik::app {
 namespace {
@@ -36,6 +37,22 @@ void read_smpp(Configuration& result, config::Problems& problems) {
     if (auto from = checked("SMS_FROM", sms::sender_address(result.options.sms_from, *url), problems))
       result.smpp.push_back({routed.route, std::move(*url), std::move(*from)});
   }
+}
+
+void read_tracing(Configuration& result, config::Problems& problems) {
+  for (const std::string& header : result.options.otlp_headers) {
+    auto pair = trace::parse_header(header);
+    if (pair)
+      result.otlp_headers.push_back(std::move(*pair));
+    else
+      problems.push_back({.message = "OTEL_EXPORTER_OTLP_HEADERS must be " + pair.error()});
+  }
+  if (result.options.otlp_endpoint.empty()) return;
+  auto url = net::parse_http_url(result.options.otlp_endpoint);
+  if (url)
+    result.otlp = std::move(*url);
+  else
+    problems.push_back({.message = "OTEL_EXPORTER_OTLP_ENDPOINT " + url.error()});
 }
 
 }  // namespace
@@ -68,6 +85,7 @@ Result<Configuration, config::Problems> load_configuration(const CommandLine& li
     result.email_from = std::move(*from);
   read_smtp(result, problems);
   read_smpp(result, problems);
+  read_tracing(result, problems);
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return result;
 }

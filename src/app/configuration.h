@@ -13,6 +13,7 @@
 #include "delivery/route.h"
 #include "email/mailbox.h"
 #include "email/smtp/url.h"
+#include "net/http_client.h"
 #include "planning/configured.h"
 #include "sms/smpp/url.h"
 
@@ -34,8 +35,10 @@ struct Configuration {
   config::Role role = config::Role::all;
   std::shared_ptr<const planning::Configured> planning;
   email::Mailbox email_from;
-  std::vector<SmtpRoute> smtp;  // empty: sandbox
-  std::vector<SmppRoute> smpp;  // empty: sandbox
+  std::vector<SmtpRoute> smtp;       // empty: sandbox
+  std::vector<SmppRoute> smpp;       // empty: sandbox
+  std::optional<net::HttpUrl> otlp;  // unset: no traces
+  std::vector<std::pair<std::string, std::string>> otlp_headers;
 };
 
 // This process's.

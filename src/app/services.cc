@@ -26,7 +26,8 @@ class UserRole final : public Service {
       : service_({.topic = s.configuration.options.topic_user_events,
                   .default_region = s.configuration.options.default_region,
                   .in_flight_max = s.configuration.options.intake_in_flight_max},
-                 s.intake, s.backing.store->users(), *s.backing.log, loop_, system_random(), s.metrics) {
+                 s.intake, s.backing.store->users(), *s.backing.log, loop_, system_random(), s.metrics,
+                 s.tracer) {
     service_.add_routes(s.router, s.keys);
   }
   void start() override { loop_.start(); }
@@ -47,7 +48,7 @@ class PlanningRole final : public Service {
                   .notification_events = s.configuration.options.topic_notification_events,
                   .analytics_events = s.configuration.options.topic_analytics_events,
                   .group = s.configuration.options.notification_service_group},
-                 s.configuration.planning, s.metrics) {}
+                 s.configuration.planning, s.metrics, s.tracer) {}
   void start() override {
     loop_.start();
     service_.start();
@@ -87,7 +88,9 @@ class DeliveryRole final : public Service {
                  .group = std::move(group),
                  .retry = {.attempts_max = s.configuration.options.retry_attempts_max,
                            .backoff = {.base = s.configuration.options.retry_backoff_base,
-                                       .cap = s.configuration.options.retry_backoff_cap}}},
+                                       .cap = s.configuration.options.retry_backoff_cap}},
+                 .tracer = s.tracer,
+                 .traceparent_in_messages = s.configuration.options.traceparent_in_mail},
                 *s.backing.log, s.backing.store->ledger(), std::move(providers_.routed), loop_,
                 system_random(), s.metrics) {
     s.nudges[channel] = [this] { loop_.post([this] { engine_.look(); }); };

@@ -13,6 +13,7 @@
 #include "model/notification.h"
 #include "net/http.h"
 #include "net/http_api_keys.h"
+#include "trace/span.h"
 #include "users/intake_gate.h"
 
 namespace vestnik::app {
@@ -30,6 +31,7 @@ struct Surroundings {
   const net::ApiKeys& keys;
   Nudges& nudges;
   const users::IntakeGate& intake;
+  trace::Tracer tracer;
 };
 
 std::unique_ptr<Service> make_user_service(const Surroundings& surroundings);

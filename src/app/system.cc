@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "app/backing_metrics.h"
+#include "app/process_metrics.h"
 #include "app/status.h"
+#include "app/tracing.h"
 
 namespace vestnik::app {
 namespace {
@@ -18,6 +20,9 @@ constexpr std::pair<config::Role, std::unique_ptr<Service> (*)(const Surrounding
     {config::Role::sms_service, make_sms_service},
     {config::Role::analytics_service, make_analytics_service},
 };
+
+// A receiver of traces that hangs is not waited for any longer.
+constexpr std::chrono::seconds flush_limit{5};
 
 // Half of the cores: log, store and delivery have their threads too, and each further HTTP thread makes
 // smaller batches for them.
@@ -43,15 +48,20 @@ SheddingOptions shedding_options(const Configuration& configuration, const Backi
 
 System::System(Configuration configuration)
     : configuration_(std::move(configuration)),
+      traces_(make_exporter(configuration_, metrics_)),
       keys_(configuration_.options.api_keys),
       backing_(open_backing(configuration_.options)),
       shedding_(shedding_options(configuration_, backing_), *backing_.log, intake_, metrics_) {
   net::Router router;
-  const Surroundings surroundings{configuration_, backing_, metrics_, router, keys_, nudges_, intake_};
+  const Surroundings surroundings{
+      configuration_, backing_, metrics_, router,
+      keys_,          nudges_,  intake_,  make_tracer(configuration_, traces_.get())};
   for (const auto& [role, make] : makers) {
     if (configuration_.role == config::Role::all || configuration_.role == role)
       services_.push_back(make(surroundings));
   }
+  add_process_metrics(metrics_);
+  add_part_metrics(metrics_, [this] { return health(); });
   add_backing_metrics(metrics_, backing_);
   add_status_routes(router, metrics_, [this] { return health(); });
   // The address first: one that is taken is told before anything has begun.
@@ -76,6 +86,7 @@ void System::stop() {
   server_->stop(limit);
   shedding_.stop();
   for (const auto& service : services_) service->stop(limit);
+  if (traces_) traces_->stop(std::min<std::chrono::milliseconds>(limit, flush_limit));
 }
 
 std::optional<std::string> System::fatal_error() const {

@@ -16,6 +16,7 @@
 #include "base/metrics.h"
 #include "net/http_api_keys.h"
 #include "net/http_server.h"
+#include "trace/otlp_exporter.h"
 #include "users/intake_gate.h"
 
 namespace vestnik::app {
@@ -40,6 +41,7 @@ class System {
 
   Configuration configuration_;
   Metrics metrics_;
+  std::unique_ptr<trace::OtlpExporter> traces_;  // none: they are off
   net::ApiKeys keys_;
   Backing backing_;
   Nudges nudges_;

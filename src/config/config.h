@@ -13,6 +13,15 @@ namespace vestnik::config {
 
 enum class Environment { development, production, test };
 enum class LogFormat { automatic, json, human };
+// OTEL_TRACES_SAMPLER's names.
+enum class TracesSampler {
+  always_on,
+  always_off,
+  traceidratio,
+  parentbased_always_on,
+  parentbased_always_off,
+  parentbased_traceidratio,
+};
 
 // Filled by load() or defaults(); an empty string, path or list means unset.
 struct Config {
@@ -53,6 +62,13 @@ struct Config {
   std::chrono::milliseconds retry_backoff_cap{};
   std::chrono::milliseconds email_expires_after{};
   std::chrono::milliseconds sms_expires_after{};
+
+  std::string otlp_endpoint;  // empty: no traces are exported
+  std::vector<std::string> otlp_headers;
+  std::string otel_service_name;
+  TracesSampler traces_sampler = TracesSampler::parentbased_always_on;
+  double traces_ratio = 1;
+  bool traceparent_in_mail = true;
 
   Environment environment = Environment::development;
   std::string log_level;  // debug, info, warning, error

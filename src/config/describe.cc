@@ -52,7 +52,7 @@ constexpr std::string_view markdown_foot = R"(
 )";
 
 constexpr Section sections[] = {Section::http,     Section::intake,   Section::storage, Section::kafka,
-                                Section::planning, Section::delivery, Section::process};
+                                Section::planning, Section::delivery, Section::tracing, Section::process};
 
 // A pipe would end the cell.
 std::string cell(std::string_view text) {

@@ -76,6 +76,17 @@ bool is_sms_sender(std::string_view text) {
          });
 }
 
+// RFC 9110 section 5.6.2 for the name; the value as in W3C Baggage, section 3.3.1.3.
+bool is_header(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0) return false;
+  const auto is_token = [](char c) {
+    return is_alphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").contains(c);
+  };
+  return std::ranges::all_of(text.substr(0, equals), is_token) &&
+         std::ranges::all_of(text.substr(equals + 1), [](char c) { return is_printable(c) || c == ' '; });
+}
+
 bool is_region(std::string_view text) { return text.size() == 2 && std::ranges::all_of(text, is_upper); }
 
 }  // namespace
@@ -90,6 +101,7 @@ const Form api_key{"22 to 256 printable characters without spaces (`openssl rand
                    is_api_key};
 const Form mailbox{"an address, or a name and an address: Name <name@example.org>", is_mailbox};
 const Form sms_sender{"up to 11 letters, digits and spaces, or a number of up to 15 digits", is_sms_sender};
+const Form header{"name=value, the value percent-encoded", is_header};
 const Form region{"a country's two capital letters (ISO 3166-1)", is_region};
 
 }  // namespace vestnik::config::forms

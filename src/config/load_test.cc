@@ -151,9 +151,14 @@ TEST_F(Load, AFileThatIsNotAMapOfKeysIsRefused) {
 
 TEST_F(Load, UnknownVariablesThatLookLikeOursAreErrors) {
   EXPECT_THAT(
-      problems({{"VESTNIK_PROT", "1"}, {"SMTP_URI", "x"}, {"KAFKA_BROKER", "a:1"}, {"EMAIL_FORM", "a@b"}}),
+      problems({{"VESTNIK_PROT", "1"},
+                {"SMTP_URI", "x"},
+                {"KAFKA_BROKER", "a:1"},
+                {"EMAIL_FORM", "a@b"},
+                {"OTEL_TRACE_SAMPLER", "x"}}),
       ElementsAre("environment: unknown variable EMAIL_FORM, did you mean \"EMAIL_FROM\"?",
                   "environment: unknown variable KAFKA_BROKER, did you mean \"KAFKA_BROKERS\"?",
+                  "environment: unknown variable OTEL_TRACE_SAMPLER, did you mean \"OTEL_TRACES_SAMPLER\"?",
                   "environment: unknown variable SMTP_URI, did you mean \"SMTP_URL\"?",
                   "environment: unknown variable VESTNIK_PROT, did you mean \"VESTNIK_HOST\"?"));
 }
@@ -161,6 +166,7 @@ TEST_F(Load, UnknownVariablesThatLookLikeOursAreErrors) {
 TEST_F(Load, OthersVariablesAreLeftAlone) {
   EXPECT_THAT(problems({{"PATH", "/bin"},
                         {"KAFKA_HEAP_OPTS", "-Xmx1G"},
+                        {"OTEL_RESOURCE_ATTRIBUTES", "a=b"},
                         {"EMAIL_HOST_PASSWORD", "x"},
                         {"VESTNIK_CONFIG", ""},
                         {"VESTNIK_SERVICE_HOST", "10.0.0.1"},

@@ -11,7 +11,7 @@
 
 namespace vestnik::config {
 
-enum class Section { http, intake, storage, kafka, planning, delivery, process };
+enum class Section { http, intake, storage, kafka, planning, delivery, tracing, process };
 std::string_view title(Section section);
 
 // How the text of an option becomes a member of Config and back.

@@ -130,6 +130,35 @@ void declare_delivery(std::vector<Option>& all) {
                  duration(&Config::sms_expires_after, 1s, 24h * 365)});
 }
 
+void declare_tracing(std::vector<Option>& all) {
+  all.push_back(
+      {"OTEL_EXPORTER_OTLP_ENDPOINT", Section::tracing, "",
+       "OpenTelemetry receiver that spans are sent to, `http://127.0.0.1:4318`: OTLP/HTTP with JSON, "
+       "at /v1/traces below it; unset, none are made.",
+       text(&Config::otlp_endpoint, forms::any_line)});
+  all.push_back({"OTEL_EXPORTER_OTLP_HEADERS", Section::tracing, "",
+                 "Headers of those requests, `Authorization=Bearer%20key`.",
+                 text_list(&Config::otlp_headers, forms::header), true});
+  all.push_back({"OTEL_SERVICE_NAME", Section::tracing, "",
+                 "service.name of the spans; unset, the role (`user-service`), or `vestnik` for all in one.",
+                 text(&Config::otel_service_name, forms::any_line)});
+  all.push_back(
+      {"OTEL_TRACES_SAMPLER", Section::tracing, "parentbased_always_on",
+       "Which traces are recorded; `parentbased_…` only decides where the request brings no traceparent.",
+       choice<TracesSampler>(&Config::traces_sampler,
+                             {{"always_on", TracesSampler::always_on},
+                              {"always_off", TracesSampler::always_off},
+                              {"traceidratio", TracesSampler::traceidratio},
+                              {"parentbased_always_on", TracesSampler::parentbased_always_on},
+                              {"parentbased_always_off", TracesSampler::parentbased_always_off},
+                              {"parentbased_traceidratio", TracesSampler::parentbased_traceidratio}})});
+  all.push_back({"OTEL_TRACES_SAMPLER_ARG", Section::tracing, "1",
+                 "Share of the traces that …traceidratio records.", ratio(&Config::traces_ratio)});
+  all.push_back({"VESTNIK_TRACEPARENT_IN_MAIL", Section::tracing, "true",
+                 "Whether an e-mail whose trace is recorded carries it in a header `traceparent`.",
+                 choice<bool>(&Config::traceparent_in_mail, {{"true", true}, {"false", false}})});
+}
+
 void declare_process(std::vector<Option>& all) {
   all.push_back({"ENVIRONMENT", Section::process, "development", "What kind of installation this is.",
                  choice<Environment>(&Config::environment, {{"development", Environment::development},
@@ -157,6 +186,7 @@ std::string_view title(Section section) {
     case Section::kafka: return "Kafka";
     case Section::planning: return "Planning";
     case Section::delivery: return "Delivery";
+    case Section::tracing: return "Tracing";
     case Section::process: return "Process";
   }
   return "";
@@ -181,6 +211,7 @@ std::span<const Option> options() {
     declare_kafka(declared);
     declare_planning(declared);
     declare_delivery(declared);
+    declare_tracing(declared);
     declare_process(declared);
     return declared;
   }();

@@ -11,8 +11,8 @@ namespace vestnik::config {
 namespace {
 
 constexpr std::string_view own_prefix = "VESTNIK_";
-constexpr std::array<std::string_view, 8> shared_prefixes{
-    "KAFKA_", "SMTP_", "SMPP_", "EMAIL_", "SMS_", "DATABASE_", "NOTIFICATION_", "ANALYTICS_"};
+constexpr std::array<std::string_view, 9> shared_prefixes{
+    "KAFKA_", "OTEL_", "SMTP_", "SMPP_", "EMAIL_", "SMS_", "DATABASE_", "NOTIFICATION_", "ANALYTICS_"};
 constexpr std::size_t typing_errors_max = 2;
 
 // Read by the build, the tests and main, not by an option.

@@ -86,6 +86,22 @@ Value byte_size_or_auto(std::optional<std::uint64_t> Config::* member) {
   return value;
 }
 
+Value ratio(double Config::* member) {
+  Value value;
+  value.accepts = "a number from 0 to 1";
+  value.set = [=, accepts = value.accepts](Config& config,
+                                           std::string_view text) -> Result<void, std::string> {
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || !(number >= 0 && number <= 1))
+      return std::unexpected(accepts);
+    config.*member = number;
+    return {};
+  };
+  value.show = [=](const Config& config) { return fmt::format("{}", config.*member); };
+  return value;
+}
+
 Value duration(milliseconds Config::* member, milliseconds min, milliseconds max) {
   Value value;
   value.accepts =

@@ -25,6 +25,7 @@ Value integer(std::uint16_t Config::* member, std::uint16_t min, std::uint16_t m
 Value integer(std::uint64_t Config::* member, std::uint64_t min, std::uint64_t max);
 Value duration(std::chrono::milliseconds Config::* member, std::chrono::milliseconds min,
                std::chrono::milliseconds max);
+Value ratio(double Config::* member);  // 0 to 1
 // `auto` is none: the program chooses.
 Value byte_size_or_auto(std::optional<std::uint64_t> Config::* member);
 Value text(std::string Config::* member, Form form);
@@ -74,6 +75,7 @@ extern const Form api_key;
 extern const Form mailbox;
 extern const Form sms_sender;
 extern const Form region;
+extern const Form header;  // name=value, the value percent-encoded
 }  // namespace forms
 
 }  // namespace vestnik::config

@@ -29,6 +29,8 @@ TEST(Forms, AcceptAndRefuse) {
               {"", "TwelveLetters", "1234567890123456", "Вестник", "a\n"});
   expect_form(forms::region, {"RU", "DE"}, {"ru", "RUS", ""});
   expect_form(forms::api_key, {"0123456789abcdef0123456789abcdef"}, {"short", "0123456789abcdef 0123456789"});
+  expect_form(forms::header, {"Authorization=Bearer%20k", "x-scope=", "a=b=c"},
+              {"", "x", "=x", "a b=c", "a=b\nc"});
   expect_form(forms::host, {"127.0.0.1", "::1", "vestnik.example.org"}, {"", "a b", "http://a"});
 }
 
@@ -56,6 +58,18 @@ TEST(Integer, HasBounds) {
   ASSERT_TRUE(value.set(config, "1000000000000"));
   EXPECT_EQ(value.show(config), "1000000000000");
   for (const char* bad : {"1000000000001", "-1", "1e6", "99999999999999999999"})
+    EXPECT_FALSE(value.set(config, bad)) << bad;
+}
+
+TEST(Ratio, IsReadAndShown) {
+  const Value value = ratio(&Config::traces_ratio);
+  Config config;
+  EXPECT_EQ(value.show(config), "1");
+  ASSERT_TRUE(value.set(config, "0.25"));
+  EXPECT_EQ(config.traces_ratio, 0.25);
+  EXPECT_EQ(value.show(config), "0.25");
+  for (const char* good : {"0", "1", "1.0", "1e-3"}) EXPECT_TRUE(value.set(config, good)) << good;
+  for (const char* bad : {"1.1", "-0.1", "nan", "half", "50%", "0,5"})
     EXPECT_FALSE(value.set(config, bad)) << bad;
 }
 

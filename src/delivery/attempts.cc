@@ -14,15 +14,11 @@ constexpr std::size_t batch_max = 512;
 // So that the ledger has the next outcomes at hand when it has written the ones before.
 constexpr std::size_t record_calls_max = 2;
 
-prometheus::Counter* attempts_counter(Metrics& metrics, Channel channel, const char* outcome) {
-  return &metrics.counter("vestnik_delivery_attempts_total", "Delivery attempts by how they ended",
-                          {{"channel", std::string(to_string(channel))}, {"outcome", outcome}});
-}
-
 }  // namespace
 
 Attempts::Attempts(store::Ledger& ledger, Lanes& lanes, StepTeller& teller, Scheduler& scheduler,
-                   Random& random, Metrics& metrics, Channel channel, RetryPolicy policy, Calls calls)
+                   Random& random, Metrics& metrics, Channel channel, RetryPolicy policy, AttemptTrace trace,
+                   Calls calls)
     : ledger_(ledger),
       lanes_(lanes),
       teller_(teller),
@@ -31,13 +27,8 @@ Attempts::Attempts(store::Ledger& ledger, Lanes& lanes, StepTeller& teller, Sche
       channel_(channel),
       policy_(policy),
       calls_(std::move(calls)),
-      sent_(attempts_counter(metrics, channel, "sent")),
-      deferred_(attempts_counter(metrics, channel, "deferred")),
-      dead_(attempts_counter(metrics, channel, "dead")),
-      in_doubt_(attempts_counter(metrics, channel, "in_doubt")),
-      expired_(attempts_counter(metrics, channel, "expired")),
-      limited_(&metrics.counter("vestnik_delivery_limited_total", "Attempts that a rate limit put off",
-                                {{"channel", std::string(to_string(channel))}})),
+      metrics_(metrics, channel, lanes),
+      trace_(std::move(trace)),
       begin_(scheduler, batch_max,
              [this](const auto& batch, auto ended) { call_begin(batch, std::move(ended)); }),
       record_(
@@ -52,6 +43,7 @@ void Attempts::begin(Held held, Lane& lane) {
   held.provider = lane.name();
   held.in_lane = true;
   held.sent_at.reset();
+  trace_.begin(held);
   lane.begun(held, scheduler_.clock().steady_now());
   begin_.add(std::move(held));
 }
@@ -92,11 +84,12 @@ void Attempts::begun(const Held& held, const store::Beginning& beginning, Steady
       return;
     }
     case store::Beginning::Kind::limited: {
-      limited_->Increment();
+      metrics_.limited();
       Held waiting = held;
       --waiting.attempt;
       leave(held);
       waiting.in_lane = false;
+      waiting.spans.reset();
       calls_.limited(std::move(waiting), limit_uses(held, lane)[beginning.limit], beginning.until);
       return;
     }
@@ -113,6 +106,7 @@ void Attempts::refused(Held held) {
   leave(held);
   --held.attempt;
   held.in_lane = false;
+  held.spans.reset();
   calls_.again(std::move(held), false);
 }
 
@@ -141,6 +135,7 @@ void Attempts::settled(const Held& held, const std::optional<store::Delivery>& r
     leave(held);
     Held unclear = held;
     unclear.in_lane = false;
+    unclear.spans.reset();
     calls_.again(std::move(unclear), true);
   } else {
     refused(held);
@@ -182,10 +177,14 @@ bool Attempts::may_send(const Held& held) const {
 void Attempts::send(Held held, Lane& lane) {
   calls_.more_room();  // for the rounds ahead
   Attempt attempt{held.notification, held.attempt, held.progress};
+  trace_.sending(held, attempt);
   lane.provider().send(std::move(attempt), [this, &lane, alive = std::weak_ptr(alive_),
                                             held = std::move(held)](Outcome outcome) mutable {
     if (alive.expired()) return;
-    lane.answered(held, scheduler_.clock().steady_now());
+    const SteadyTime now = scheduler_.clock().steady_now();
+    lane.answered(held, now);
+    metrics_.exchanged(held.provider, now - held.sent_at.value_or(now));
+    trace_.answered(held, outcome);
     note_in_breaker(lane, outcome);
     conclude(std::move(held), std::move(outcome));
     send_started(lane);
@@ -232,7 +231,7 @@ Step Attempts::step_of(const Held& held, StepKind kind, std::string answer) cons
           .answer = printable_utf8(answer, answer_bytes_max),
           .at = scheduler_.clock().now(),
           .due_at = std::nullopt,
-          .traceparent = n.traceparent};
+          .traceparent = AttemptTrace::traceparent(held)};
 }
 
 void Attempts::leave(const Held& held) {

@@ -11,6 +11,8 @@
 #include "base/executor.h"
 #include "base/ids.h"
 #include "base/metrics.h"
+#include "delivery/attempt_metrics.h"
+#include "delivery/attempt_trace.h"
 #include "delivery/backoff.h"
 #include "delivery/lanes.h"
 #include "delivery/step_teller.h"
@@ -43,7 +45,7 @@ class Attempts {
   };
 
   Attempts(store::Ledger& ledger, Lanes& lanes, StepTeller& teller, Scheduler& scheduler, Random& random,
-           Metrics& metrics, Channel channel, RetryPolicy policy, Calls calls);
+           Metrics& metrics, Channel channel, RetryPolicy policy, AttemptTrace trace, Calls calls);
 
   void begin(Held held, Lane& lane);
   // Ends a delivery without an attempt, its time being over.
@@ -111,7 +113,8 @@ class Attempts {
   Channel channel_;
   RetryPolicy policy_;
   Calls calls_;
-  prometheus::Counter *sent_, *deferred_, *dead_, *in_doubt_, *expired_, *limited_;
+  AttemptMetrics metrics_;
+  AttemptTrace trace_;
 
   std::unordered_map<std::int32_t, std::size_t> open_by_partition_;
   // While the ledger can't be written nothing more is sent: what is with a provider is all that can be in

@@ -29,6 +29,7 @@
 #include "delivery/step_teller.h"
 #include "log/log.h"
 #include "store/ledger.h"
+#include "trace/span.h"
 
 namespace vestnik::delivery {
 
@@ -43,6 +44,8 @@ struct EngineOptions {
   std::size_t held_bytes_max = 64 * 1024 * 1024;
   // Read from the ledger at a time, beyond those that memory has already: held_max + read_max is the most.
   std::size_t read_max = 5'000;
+  trace::Tracer tracer;
+  bool traceparent_in_messages = true;
 };
 
 // Lives on one Scheduler: constructed anywhere, everything else there.

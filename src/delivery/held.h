@@ -9,8 +9,16 @@
 #include "base/clock.h"
 #include "model/notification.h"
 #include "store/ledger.h"
+#include "trace/span.h"
 
 namespace vestnik::delivery {
+
+// Of the open attempt (attempt_trace.h).
+struct AttemptSpans {
+  std::string traceparent;  // of its steps
+  trace::Span deliver;
+  std::shared_ptr<trace::Span> exchange;  // once it is with its provider
+};
 
 struct Held {
   std::shared_ptr<const Notification> notification;
@@ -26,7 +34,8 @@ struct Held {
   std::optional<SteadyTime> sent_at;  // of the open attempt, once it is with its provider
   bool in_lane = false;               // the open attempt takes room of its provider here
   bool placed = false;                // it has waited for its place under a limit: it may ask the ledger now
-  std::uint64_t order = 0;            // the Schedule's: its place among those due at the same moment
+  std::shared_ptr<AttemptSpans> spans;  // of the open attempt; none: it is not traced
+  std::uint64_t order = 0;              // the Schedule's: its place among those due at the same moment
 
   int attempts_counted() const { return attempt - retried_after.value_or(0); }
   bool expires_by(Timestamp time) const {

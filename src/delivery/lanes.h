@@ -40,6 +40,7 @@ class Lanes {
   Lane* find(std::string_view name);
   const Lane* find(std::string_view name) const;
   std::vector<Lane>& all() { return lanes_; }
+  const std::vector<Lane>& all() const { return lanes_; }
 
   // One for the channel: well while one of its providers is.
   Health health(std::string_view channel) const;

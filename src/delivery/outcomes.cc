@@ -40,7 +40,8 @@ void Attempts::note_in_breaker(Lane& lane, const Outcome& outcome) {
 void Attempts::conclude(Held held, Outcome outcome) {
   std::visit(
       Overloaded{[&](Sent& sent) {
-                   sent_->Increment();
+                   metrics_.ended(held.provider, StepKind::sent);
+                   metrics_.sent(held.provider, scheduler_.clock().now() - held.notification->accepted_at);
                    Ending ending{{.owner = held.owner,
                                   .step = step_of(held, StepKind::sent, std::move(sent.answer)),
                                   .to = store::DeliveryState::sent,
@@ -104,7 +105,7 @@ void Attempts::retry_later(Held held, std::string answer, StepKind kind, Timesta
         "its time passes before another attempt; last answer: " + answer);
     return;
   }
-  (kind == StepKind::in_doubt ? in_doubt_ : deferred_)->Increment();
+  metrics_.ended(held.provider, kind);
   store::Transition transition{.owner = held.owner,
                                .step = step_of(held, kind, std::move(answer)),
                                .to = store::DeliveryState::pending,
@@ -113,13 +114,14 @@ void Attempts::retry_later(Held held, std::string answer, StepKind kind, Timesta
   transition.step.due_at = due_at;
   Held retry = held;
   retry.send_by.reset();
+  retry.spans.reset();
   retry.due_at = due_at;
   if (burn == Burn::given_back) --retry.attempt;
   record_.add({std::move(transition), std::move(held), std::move(retry)});
 }
 
 void Attempts::end(Held held, store::DeliveryState state, StepKind kind, std::string answer) {
-  (kind == StepKind::dead ? dead_ : kind == StepKind::expired ? expired_ : in_doubt_)->Increment();
+  metrics_.ended(held.provider, kind);
   Ending ending{{.owner = held.owner, .step = step_of(held, kind, std::move(answer)), .to = state},
                 std::move(held),
                 std::nullopt};
@@ -145,6 +147,7 @@ void Attempts::call_record(const std::vector<Ending>& batch, std::move_only_func
                              // all the same: the ledger decides when it is to begin.
                              if (result->applied[i]) teller_.tell({batch[i].transition.step});
                              const Held& held = batch[i].held;
+                             trace_.recorded(held, batch[i].transition.step);
                              const bool never_tried = batch[i].transition.to == store::DeliveryState::expired;
                              if (!result->applied[i] && never_tried && !calls_.may_send(held.owner)) {
                                leave(held);
@@ -153,6 +156,7 @@ void Attempts::call_record(const std::vector<Ending>& batch, std::move_only_func
                              }
                              forget(held, batch[i].retry);
                            }
+                           metrics_.received(result->receipt_steps);
                            teller_.tell(std::move(result->receipt_steps));
                            ended(true);
                            send_all_started();
@@ -169,6 +173,7 @@ void Attempts::call_receipts(const std::vector<ArrivedReceipt>& batch,
                                  [this, &batch, ended = std::move(ended)](
                                      Result<std::vector<Step>, store::Error> steps) mutable {
                                    if (steps) {
+                                     metrics_.received(*steps);
                                      teller_.tell(std::move(*steps));
                                      for (const ArrivedReceipt& arrived : batch) (*arrived.recorded)();
                                    }

@@ -12,6 +12,7 @@
 #include "base/health.h"
 #include "model/notification.h"
 #include "model/outcome.h"
+#include "trace/span.h"
 
 namespace vestnik::delivery {
 
@@ -19,6 +20,10 @@ struct Attempt {
   std::shared_ptr<const Notification> notification;
   int number = 1;
   std::string progress;  // what Transient::progress said last time, else empty
+  // What the message itself is to carry, where its protocol has a place for it; empty: nothing.
+  std::string traceparent;
+  // What the provider does for it; none: it is not traced. The engine ends it.
+  std::shared_ptr<trace::Span> span;
 };
 
 // Called once per attempt on the provider's executor.

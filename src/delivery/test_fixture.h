@@ -13,6 +13,7 @@
 #include "log/sqlite/sqlite_log.h"
 #include "sqlite/database.h"
 #include "store/sqlite/store.h"
+#include "trace/testing.h"
 
 namespace vestnik::delivery {
 
@@ -26,10 +27,12 @@ class StepReader final : public log::Consumer {
       const Step step = decode_step(record.record).value();
       told.push_back(step.notification_id.value + " " + std::to_string(step.attempt) + " " +
                      std::string(to_string(step.kind)));
+      traceparents.push_back(step.traceparent);
       subscription_->done(record.position);
     }
   }
   std::vector<std::string> told;
+  std::vector<std::string> traceparents;  // of the same steps
 
  private:
   std::unique_ptr<log::Subscription> subscription_;
@@ -68,7 +71,9 @@ class EngineTest : public testing::Test {
             .retry = {.attempts_max = 3,
                       .backoff = {.base = std::chrono::seconds(1), .cap = std::chrono::seconds(10)}},
             .held_max = held_max_,
-            .held_bytes_max = held_bytes_max_},
+            .held_bytes_max = held_bytes_max_,
+            .tracer = tracer_,
+            .traceparent_in_messages = traceparent_in_messages_},
         *log_, *ledger_, std::move(providers), scheduler_, system_random(), *metrics_);
     engine_->start();
   }
@@ -152,6 +157,9 @@ class EngineTest : public testing::Test {
   std::size_t held_max_ = 1000;
   std::size_t held_bytes_max_ = 64 * 1024 * 1024;
   Route route_;
+  trace::KeepingSink spans_;
+  trace::Tracer tracer_;  // off
+  bool traceparent_in_messages_ = true;
   bool with_backup_ = false;
   std::unique_ptr<sqlite::Database> database_;
   std::unique_ptr<log::sqlite::SqliteLog> log_;

@@ -153,7 +153,8 @@ void append_body(std::string& out, const Notification& notification, std::string
 }  // namespace
 
 Result<std::string, Failure<smtp::AddressError>> render_message(const Notification& notification,
-                                                                const Mailbox& from) {
+                                                                const Mailbox& from,
+                                                                std::string_view traceparent) {
   const auto to = smtp::parse_envelope_address(notification.to);
   if (!to) return std::unexpected(to.error());
   init_once();
@@ -170,6 +171,7 @@ Result<std::string, Failure<smtp::AddressError>> render_message(const Notificati
   out.append("Message-Id: <").append(id).append("@").append(from.a_domain).append(">\r\n");
   // RFC 3834 section 5: autoresponders leave it unanswered.
   out += "Auto-Submitted: auto-generated\r\n";
+  if (!traceparent.empty()) out.append("traceparent: ").append(traceparent).append("\r\n");
   out += "MIME-Version: 1.0\r\n";
   append_body(out, notification, id);
   return out;

@@ -155,6 +155,16 @@ TEST(Mime, DateIsWhenItWasToGo) {
   EXPECT_NE(rendered(n).find("Date: Fri, 15 Jan 2027 08:00:00 +0000\r\n"), std::string::npos);
 }
 
+TEST(Mime, ATraceparentIsAHeaderWhereThereIsOne) {
+  const std::string plain = rendered(notification());
+  EXPECT_EQ(plain.find("traceparent"), plain.npos);
+  const std::string header = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+  std::string traced = *render_message(notification(), from, header.substr(13, 55));
+  ASSERT_NE(traced.find("\r\n" + header), traced.npos) << traced;
+  traced.erase(traced.find(header), header.size());
+  EXPECT_EQ(traced, plain) << "and nothing else differs";
+}
+
 TEST(Mime, NamesAndSubjectsBeyondAsciiAreEncoded) {
   Notification n = notification();
   n.subject = "Добро пожаловать в очень длинный предмет письма, который нужно сложить в несколько строк 🙂";

@@ -58,7 +58,7 @@ struct EmailSandbox::Impl : std::enable_shared_from_this<Impl> {
 void EmailSandbox::Impl::send(Attempt attempt, AttemptDone done) {
   assert(capacity() > 0);
   const Notification& n = *attempt.notification;
-  auto raw = render_message(n, from);
+  auto raw = render_message(n, from, attempt.traceparent);
   ++open;
   if (!raw) {
     // Ends later, as every other attempt does: never inside send().

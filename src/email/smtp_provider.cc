@@ -93,11 +93,11 @@ struct SmtpProvider::Impl : std::enable_shared_from_this<Impl> {
   void stop(std::chrono::milliseconds limit, Task call);
 
   static net::Awaitable<void> deliver(Self self, ConnectionPtr connection, Attempt attempt, AttemptDone done);
-  static net::Awaitable<Exchanged> exchange(Self self, ConnectionPtr connection,
-                                            std::shared_ptr<const Notification> notification);
+  static net::Awaitable<Exchanged> exchange(Self self, ConnectionPtr connection, Attempt attempt);
   static net::Awaitable<Result<ConnectionPtr, smtp::ConnectionFailure>> open(Self self);
   static net::Awaitable<void> quit(Self self, ConnectionPtr connection);
 
+  void describe(trace::Span& span) const;
   ConnectionPtr new_connection(smtp::TlsMode tls);
   void finish(Exchanged exchanged, AttemptDone done);
   void note_failure(const smtp::ConnectionFailure& failure);
@@ -128,13 +128,16 @@ net::Awaitable<void> SmtpProvider::Impl::deliver(Self self, ConnectionPtr connec
     connection.reset();
     self->pool.reopen();
   }
-  Exchanged exchanged = co_await exchange(self, std::move(connection), attempt.notification);
+  Exchanged exchanged = co_await exchange(self, std::move(connection), std::move(attempt));
   self->finish(std::move(exchanged), std::move(done));
 }
 
-net::Awaitable<SmtpProvider::Impl::Exchanged> SmtpProvider::Impl::exchange(
-    Self self, ConnectionPtr connection, std::shared_ptr<const Notification> notification) {
-  const auto message = render_message(*notification, self->from);
+net::Awaitable<SmtpProvider::Impl::Exchanged> SmtpProvider::Impl::exchange(Self self,
+                                                                           ConnectionPtr connection,
+                                                                           Attempt attempt) {
+  const Notification& notification = *attempt.notification;
+  const auto message = render_message(notification, self->from, attempt.traceparent);
+  if (attempt.span) self->describe(*attempt.span);
   bool fresh = false;
   while (true) {
     if (!connection) {
@@ -143,10 +146,11 @@ net::Awaitable<SmtpProvider::Impl::Exchanged> SmtpProvider::Impl::exchange(
         co_return Exchanged{.outcome = Transient{.answer = opened.error().text(), .provider_failed = true}};
       connection = std::move(*opened);
       fresh = true;
+      if (attempt.span) attempt.span->event("connected");
     }
     if (!message)
       co_return Exchanged{Permanent{"not sent: " + message.error().message}, std::move(connection), fresh};
-    smtp::Action action = co_await connection->send(self->from.address, notification->to, *message);
+    smtp::Action action = co_await connection->send(self->from.address, notification.to, *message);
     if (auto* ready = std::get_if<smtp::Ready>(&action))
       co_return Exchanged{std::move(*ready->outcome), std::move(connection), fresh};
     auto& close = std::get<smtp::Close>(action);
@@ -189,6 +193,12 @@ net::Awaitable<void> SmtpProvider::Impl::quit(Self self, ConnectionPtr connectio
   self->live.erase(connection);
   --self->quitting;
   self->end_if_empty();
+}
+
+void SmtpProvider::Impl::describe(trace::Span& span) const {
+  span.set("network.protocol.name", "smtp");
+  span.set("server.address", target.url.host);
+  span.set("server.port", target.url.port);
 }
 
 ConnectionPtr SmtpProvider::Impl::new_connection(smtp::TlsMode tls) {

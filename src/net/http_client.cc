@@ -129,7 +129,7 @@ Result<HttpUrl, std::string> parse_http_url(std::string_view text) {
   if (!parsed || (parsed->scheme() != "http" && parsed->scheme() != "https")) return bad();
   if (parsed->encoded_host().empty() || parsed->has_query() || parsed->has_fragment()) return bad();
   if (parsed->has_userinfo())
-    return std::unexpected(std::string("must not hold a user; a key goes into VESTNIK_API_KEYS"));
+    return std::unexpected(std::string("must not hold a user; a key is set apart from it"));
   HttpUrl url{.tls = parsed->scheme() == "https", .host = std::string(parsed->host_address())};
   url.port = url.tls ? 443 : 80;
   if (parsed->has_port()) {
@@ -143,7 +143,8 @@ Result<HttpUrl, std::string> parse_http_url(std::string_view text) {
   return url;
 }
 
-CallResult http_call(const HttpUrl& url, const HttpCall& call, std::chrono::milliseconds limit) {
+CallResult http_call(const HttpUrl& url, const HttpCall& call, std::chrono::milliseconds limit,
+                     const std::stop_token& cut) {
   asio::io_context context(1);
   std::optional<CallResult> result;
   const auto finished = [&result](std::exception_ptr error, CallResult value) {
@@ -152,7 +153,11 @@ CallResult http_call(const HttpUrl& url, const HttpCall& call, std::chrono::mill
   };
   asio::co_spawn(context, exchange(url, call, Stream::Deadline::clock::now() + limit, context.get_executor()),
                  finished);
-  context.run();
+  {
+    const std::stop_callback stop(cut, [&context] { context.stop(); });
+    context.run();
+  }
+  if (!result) return fail(HttpClientError::broken, "the call was given up");
   return std::move(*result);
 }
 

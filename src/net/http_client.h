@@ -1,9 +1,10 @@
-// A client for commands that talk to a running system: one request, one connection, blocking, every wait with
-// a deadline. Not for services: those wait on their loop.
+// A client for commands that talk to a running system, and for threads that do nothing else: one request, one
+// connection, blocking, every wait with a deadline. Not for services: those wait on their loop.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,9 +41,11 @@ enum class HttpClientError {
   not_http,  // what answers there doesn't speak HTTP/1.1
 };
 
-// Whatever status the server answers is a value. Answers beyond 64 MiB are `broken`.
+// Whatever status the server answers is a value. Answers beyond 64 MiB are `broken`, and so is a call that
+// `cut` ends early.
 Result<HttpResponse, Failure<HttpClientError>> http_call(const HttpUrl& url, const HttpCall& call,
-                                                         std::chrono::milliseconds limit);
+                                                         std::chrono::milliseconds limit,
+                                                         const std::stop_token& cut = {});
 
 // Percent-encoded for a path segment or a query value (RFC 3986 section 2.3).
 std::string url_escaped(std::string_view text);

@@ -78,6 +78,22 @@ TEST_F(HttpClientTest, SilenceEndsWithTheDeadline) {
   EXPECT_EQ(got.error().kind, HttpClientError::broken);
 }
 
+TEST_F(HttpClientTest, ACallIsGivenUpWhenItIsCut) {
+  std::stop_source cut;
+  router_ = {};
+  router_.add("GET", "/cut", [&](HttpRequest, Respond respond) {
+    held_.push_back(std::move(respond));
+    cut.request_stop();
+  });
+  Metrics metrics;
+  const auto server = HttpServer::listen({.port = 0}, router_, metrics);
+  const auto got =
+      http_call({.host = "127.0.0.1", .port = server->port()}, {.target = "/cut"}, 1h, cut.get_token());
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().kind, HttpClientError::broken);
+  EXPECT_FALSE(http_call(url_, {.target = "/large"}, 1h, cut.get_token())) << "it is cut before it begins";
+}
+
 TEST_F(HttpClientTest, NobodyThere) {
   server_->stop(1s);
   server_.reset();

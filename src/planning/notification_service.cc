@@ -22,6 +22,10 @@ Step too_large_step(const Notification& notification, Timestamp now) {
           .traceparent = notification.traceparent};
 }
 
+// Seconds: from a lone event's way to a backlog of hours.
+const prometheus::Histogram::BucketBoundaries latency_bounds{
+    0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600};
+
 std::size_t size_of(const Record& record) { return record.key.size() + record.value.size(); }
 
 }  // namespace
@@ -36,7 +40,9 @@ struct NotificationService::Counters {
         skipped(steps(metrics, "skipped")),
         dead(steps(metrics, "dead")),
         append_failures(metrics.counter("vestnik_planning_append_failures_total",
-                                        "Appends of planned notifications that were refused and repeated")) {}
+                                        "Appends of planned notifications that were refused and repeated")),
+        planned_after(metrics.histogram("vestnik_planning_accepted_to_planned_seconds",
+                                        "From an event's acceptance to its plan", latency_bounds)) {}
 
   static prometheus::Counter& events(Metrics& metrics, const char* result) {
     return metrics.counter("vestnik_planning_events_total",
@@ -62,15 +68,19 @@ struct NotificationService::Counters {
   prometheus::Counter& skipped;
   prometheus::Counter& dead;
   prometheus::Counter& append_failures;
+  prometheus::Histogram& planned_after;
 };
 
 NotificationService::NotificationService(log::Log& log, Scheduler& scheduler,
                                          NotificationServiceOptions options,
-                                         std::shared_ptr<const Configured> configured, Metrics& metrics)
+                                         std::shared_ptr<const Configured> configured, Metrics& metrics,
+                                         trace::Tracer tracer)
     : log_(log),
       scheduler_(scheduler),
       options_(std::move(options)),
       configured_(std::move(configured)),
+      tracer_(tracer),
+      append_name_("append " + options_.notification_events),
       counters_(std::make_unique<Counters>(metrics)),
       pause_(options_.retry_pause_min),
       self_(std::make_shared<NotificationService*>(this)) {}
@@ -108,6 +118,7 @@ void NotificationService::pump() {
     if (!open_.empty() || next_.positions.empty()) return;
     open_.push_back(std::exchange(next_, {}));
     ++open_number_;
+    begin_appends();
     append_open();
   }
 }
@@ -122,7 +133,7 @@ void NotificationService::fill_next() {
 
 void NotificationService::add_plan(const log::ConsumedRecord& consumed, Batch& batch) {
   batch.positions.push_back(consumed.position);
-  const auto event = decode_user_event(consumed.record);
+  auto event = decode_user_event(consumed.record);
   if (!event) {
     counters_->poison.Increment();
     logging::warning(component, "a record can't be read and is passed over",
@@ -132,14 +143,41 @@ void NotificationService::add_plan(const log::ConsumedRecord& consumed, Batch& b
                       {"reason", event.error().reason}});
     return;
   }
-  Plan planned = plan(*event, *configured_, scheduler_.clock().now());
+  plan_event(std::move(*event), batch);
+}
+
+// What is planned names the span that writes it.
+NotificationService::Spans NotificationService::begin_spans(UserEvent& event) const {
+  Spans spans{tracer_.start("plan", trace::SpanKind::consumer, event.traceparent), {}};
+  spans.append = spans.plan.child(append_name_, trace::SpanKind::producer);
+  event.traceparent = spans.append.traceparent();
+  spans.plan.set("vestnik.event_id", event.event_id.value);
+  spans.plan.set("vestnik.event_type", event.event_type);
+  spans.plan.set("vestnik.user_id", event.user_id.value);
+  spans.append.set("messaging.operation.type", "send");
+  spans.append.set("messaging.destination.name", options_.notification_events);
+  return spans;
+}
+
+void NotificationService::plan_event(UserEvent event, Batch& batch) {
+  Spans spans;
+  if (tracer_.on()) spans = begin_spans(event);
+  const Timestamp now = scheduler_.clock().now();
+  Plan planned = plan(event, *configured_, now);
   if (!planned.has_workflow) {
     counters_->no_workflow.Increment();
     logging::debug(component, "no workflow waits for this event",
-                   {{"event_id", event->event_id.value}, {"event_type", event->event_type}});
+                   {{"event_id", event.event_id.value}, {"event_type", event.event_type}});
     return;
   }
   counters_->planned.Increment();
+  // A clock that was set back makes no negative sum.
+  counters_->planned_after.Observe(
+      std::max(0.0, std::chrono::duration<double>(now - event.accepted_at).count()));
+  if (spans.plan.is_recorded()) {
+    spans.plan.set("vestnik.notifications", static_cast<std::int64_t>(planned.notifications.size()));
+    batch.spans.push_back(std::move(spans));
+  }
   for (const Notification& notification : planned.notifications) {
     Record record = encode(notification);
     if (record.value.size() > log::record_bytes_max) {
@@ -155,6 +193,10 @@ void NotificationService::add_plan(const log::ConsumedRecord& consumed, Batch& b
     batch.steps.push_back(encode(step));
     batch.bytes += size_of(batch.steps.back());
   }
+}
+
+void NotificationService::begin_appends() {
+  for (Spans& spans : open_.front().spans) spans.append.begin_now();
 }
 
 // Notifications first, then steps, then the offsets.
@@ -181,6 +223,8 @@ void NotificationService::on_appended(Result<void, log::Error> result) {
   }
   pause_ = options_.retry_pause_min;
   Batch& batch = open_.front();
+  if (!batch.notifications.empty())
+    for (Spans& spans : batch.spans) spans.append.end();
   (batch.notifications.empty() ? batch.steps : batch.notifications).clear();
   append_open();
 }
@@ -204,7 +248,9 @@ void NotificationService::drop_too_large() {
   Batch batch = std::move(open_.front());
   open_.pop_front();
   if (batch.notifications.size() > 1) {
-    Batch last{.steps = std::move(batch.steps), .positions = std::move(batch.positions)};
+    Batch last{.steps = std::move(batch.steps),
+               .positions = std::move(batch.positions),
+               .spans = std::move(batch.spans)};
     open_.push_front(std::move(last));
     for (auto record = batch.notifications.rbegin(); record != batch.notifications.rend(); ++record) {
       Batch one;
@@ -228,6 +274,10 @@ void NotificationService::drop_too_large() {
 }
 
 void NotificationService::close_open() {
+  for (Spans& spans : open_.front().spans) {
+    spans.append.end();
+    spans.plan.end();
+  }
   for (const log::Position& position : open_.front().positions) subscription_->done(position);
   open_.pop_front();
   if (!open_.empty()) return append_open();

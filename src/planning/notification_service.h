@@ -17,6 +17,7 @@
 #include "log/log.h"
 #include "planning/configured.h"
 #include "planning/planner.h"
+#include "trace/span.h"
 
 namespace vestnik::planning {
 
@@ -42,7 +43,8 @@ class NotificationService final : public log::Consumer {
   // `configured` is shared with whoever else looks at it. Destroy it on the scheduler, or after that has
   // stopped.
   NotificationService(log::Log& log, Scheduler& scheduler, NotificationServiceOptions options,
-                      std::shared_ptr<const Configured> configured, Metrics& metrics);
+                      std::shared_ptr<const Configured> configured, Metrics& metrics,
+                      trace::Tracer tracer = {});
   ~NotificationService() override;
 
   // Joins the group. From any thread, once.
@@ -58,10 +60,15 @@ class NotificationService final : public log::Consumer {
   void on_revoked(std::vector<log::TopicPartition> partitions, Task released) override;
 
  private:
+  // Of one event: the plan, and in it the writing of what was planned.
+  struct Spans {
+    trace::Span plan, append;
+  };
   struct Batch {
     std::vector<Record> notifications;
     std::vector<Record> steps;
     std::vector<log::Position> positions;  // let go once both are durable
+    std::vector<Spans> spans;              // of the events that are traced
     std::size_t bytes = 0;
   };
   struct Counters;
@@ -74,6 +81,9 @@ class NotificationService final : public log::Consumer {
   void pump();
   void fill_next();
   void add_plan(const log::ConsumedRecord& consumed, Batch& batch);
+  void plan_event(UserEvent event, Batch& batch);
+  Spans begin_spans(UserEvent& event) const;
+  void begin_appends();
   void append_open();
   void on_appended(Result<void, log::Error> result);
   void after_pause();
@@ -89,6 +99,8 @@ class NotificationService final : public log::Consumer {
   Scheduler& scheduler_;
   const NotificationServiceOptions options_;
   std::shared_ptr<const Configured> configured_;
+  const trace::Tracer tracer_;
+  const std::string append_name_;
   std::unique_ptr<Counters> counters_;
   std::unique_ptr<log::Subscription> subscription_;
 

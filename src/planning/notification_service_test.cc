@@ -7,6 +7,7 @@
 
 #include "config/option.h"
 #include "model/event.h"
+#include "trace/testing.h"
 
 namespace vestnik::planning {
 namespace {
@@ -127,12 +128,12 @@ class Service : public ::testing::Test {
  protected:
   Service() { make({}); }
 
-  void make(NotificationServiceOptions options) {
+  void make(NotificationServiceOptions options, trace::Tracer tracer = {}) {
     options.user_events = "user-events";
     options.notification_events = "notification-events";
     options.analytics_events = "analytics-events";
     options.group = "notification-service";
-    service_.emplace(log_, scheduler_, options, configured_, metrics_);
+    service_.emplace(log_, scheduler_, options, configured_, metrics_, tracer);
     service_->start();
     scheduler_.run();
   }
@@ -187,6 +188,7 @@ class Service : public ::testing::Test {
   FakeLog log_;
   ManualScheduler scheduler_;
   Metrics metrics_;
+  trace::KeepingSink spans_;
   std::shared_ptr<const Configured> configured_ =
       std::make_shared<const Configured>(load_configured(config::defaults()).value());
   std::optional<NotificationService> service_;
@@ -293,6 +295,50 @@ TEST_F(Service, BatchesAndWhatIsPlannedAheadAreBounded) {
   EXPECT_EQ(log_.appends.at(0).records.size(), 2u);
   answer();
   EXPECT_THAT(log_.done, ElementsAre(1, 2, 3, 4, 5, 6, 7));
+}
+
+TEST_F(Service, APlanIsASpanAndWhatItWritesContinuesItsAppend) {
+  make({}, {spans_, {}, system_random(), scheduler_.clock()});
+  log::ConsumedRecord given = event(1, "user_1", false);
+  given.record.headers.push_back({"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"});
+  deliver({given});
+  refuse();
+  scheduler_.advance(1s);
+  answer();
+  EXPECT_THAT(spans_.spans, testing::SizeIs(1)) << "the step is not written yet";
+  scheduler_.advance(1s);
+  answer();
+  ASSERT_THAT(spans_.spans, testing::SizeIs(2));
+  const trace::EndedSpan plan = spans_.find("plan"), append = spans_.find("append notification-events");
+  EXPECT_EQ(trace::span_id_text(plan.parent_id), "b7ad6b7169203331");
+  EXPECT_EQ(plan.context.trace_id(), "0af7651916cd43dd8448eb211c80319c");
+  EXPECT_EQ(append.parent_id, plan.context.span_id);
+  EXPECT_EQ(append.end - append.begin, 1s);
+  EXPECT_EQ(plan.end - plan.begin, 2s);
+  EXPECT_EQ(trace::attribute(plan, "vestnik.notifications"), "1");
+  for (const char* topic : {"notification-events", "analytics-events"})
+    EXPECT_EQ(log_.durable[topic].at(0).header("traceparent"), append.context.traceparent()) << topic;
+}
+
+TEST_F(Service, TheSpansOfABatchThatIsTakenApartEndWithIt) {
+  make({}, {spans_, {}, system_random(), scheduler_.clock()});
+  deliver({event(1)});
+  refuse(log::ErrorKind::too_large);
+  answer();
+  answer();
+  EXPECT_THAT(planned(), ElementsAre("e-1:email", "e-1:sms"));
+  EXPECT_NE(spans_.find("plan").context.span_id, 0u) << "an event without a traceparent begins a trace";
+  EXPECT_EQ(spans_.find("plan").parent_id, 0u);
+  EXPECT_THAT(spans_.spans, testing::SizeIs(2));
+}
+
+TEST_F(Service, WithoutTracesATraceparentIsOnlyCarried) {
+  const std::string traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  log::ConsumedRecord given = event(1);
+  given.record.headers.push_back({"traceparent", traceparent});
+  deliver({given});
+  answer();
+  EXPECT_EQ(log_.durable["notification-events"].at(0).header("traceparent"), traceparent);
 }
 
 TEST_F(Service, ARecordThatTheLogNeverTakesIsDeadAndTheRestGoesOn) {

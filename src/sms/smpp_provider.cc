@@ -97,6 +97,12 @@ void SmppProvider::send(delivery::Attempt attempt, delivery::AttemptDone done) {
         std::move(done),
         Transient{.answer = "no bind has room", .progress = attempt.progress, .unsent = true});
 
+  if (attempt.span) {
+    attempt.span->set("network.protocol.name", "smpp");
+    attempt.span->set("server.address", options_.url.host);
+    attempt.span->set("server.port", options_.url.port);
+    attempt.span->set("vestnik.sms.parts", static_cast<std::int64_t>(parts->size()));
+  }
   const std::uint64_t id = next_attempt_++;
   const std::vector<std::size_t> to_submit = answers.to_submit();
   open_.emplace(id, Open{std::move(answers), std::move(done)});

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "base/ids.h"
-#include "users/traceparent.h"
 
 namespace vestnik::users {
 namespace {
@@ -74,28 +73,6 @@ TEST(Registration, ANameIsCountedInCharacters) {
   std::string name;
   for (int i = 0; i < 200; ++i) name += "Я";
   EXPECT_TRUE(parse(R"({"email":"a@b.org","name":")" + name + R"("})"));
-}
-
-TEST(Traceparent, OnlyValidOnesAreCarried) {
-  const std::string good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-  EXPECT_TRUE(is_traceparent(good));
-  EXPECT_TRUE(is_traceparent("cc" + good.substr(2) + "-more"));
-  const std::vector<std::string> invalid{"",
-                                         good + "-more",
-                                         good.substr(1),
-                                         "ff" + good.substr(2),
-                                         good.substr(0, 54),
-                                         "00-00000000000000000000000000000000-b7ad6b7169203331-01",
-                                         "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
-                                         "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-                                         "cc" + good.substr(2) + "more"};
-  for (const std::string& bad : invalid) {
-    EXPECT_FALSE(is_traceparent(bad)) << bad;
-    const std::string fresh = traceparent_or_new(bad, system_random());
-    EXPECT_TRUE(is_traceparent(fresh)) << fresh;
-    EXPECT_NE(fresh, bad);
-  }
-  EXPECT_EQ(traceparent_or_new(good, system_random()), good);
 }
 
 }  // namespace

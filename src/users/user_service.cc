@@ -5,9 +5,10 @@
 
 #include "model/event.h"
 #include "net/http_api.h"
+#include "trace/context.h"
+#include "trace/http_span.h"
 #include "users/deadline_guard.h"
 #include "users/registration.h"
-#include "users/traceparent.h"
 
 namespace vestnik::users {
 namespace {
@@ -100,7 +101,7 @@ class Counts {
 
 struct UserService::Core {
   Core(UserServiceOptions o, const IntakeGate& g, store::Users& u, log::Log& l, Scheduler& s, Random& r,
-       Metrics& m)
+       Metrics& m, trace::Tracer t)
       : options(std::move(o)),
         gate(g),
         users(u),
@@ -109,7 +110,9 @@ struct UserService::Core {
         random(r),
         phone_numbers(options.default_region),
         guard(s, options.answer_deadline),
-        counts(m) {}
+        counts(m),
+        tracer(t),
+        append_name("append " + options.topic) {}
 
   // One that gathers with others of this moment (log.h).
   UserId new_user_id(Timestamp now) {
@@ -131,6 +134,8 @@ struct UserService::Core {
   const PhoneNumbers phone_numbers;
   DeadlineGuard guard;
   Counts counts;
+  const trace::Tracer tracer;
+  const std::string append_name;
   std::atomic<std::size_t> in_flight{0};
 };
 
@@ -139,8 +144,14 @@ struct UserService::Core {
 // is bounded.
 class UserService::Pending final : public DeadlineGuard::Watched {
  public:
-  Pending(std::shared_ptr<Core> core, net::Respond respond, std::string traceparent)
-      : core_(std::move(core)), respond_(std::move(respond)), traceparent_(std::move(traceparent)) {
+  // `traceparent`: as the request has it.
+  Pending(std::shared_ptr<Core> core, net::Respond respond, std::string_view traceparent)
+      : core_(std::move(core)),
+        respond_(std::move(respond)),
+        // The record names the span that writes it, so that has its id before it begins.
+        append_(core_->tracer.start(core_->append_name, trace::SpanKind::producer, traceparent)),
+        traceparent_(core_->tracer.on() ? append_.traceparent()
+                                        : trace::traceparent_or_new(traceparent, core_->random)) {
     core_->counts.in_flight.Increment();
   }
   ~Pending() override {
@@ -194,6 +205,7 @@ class UserService::Pending final : public DeadlineGuard::Watched {
   static void append(const std::shared_ptr<Pending>& self, UserId id, std::int64_t number) {
     std::vector<Record> records;
     records.push_back(std::move(self->event_));
+    self->append_.begin_now();
     self->core_->log.append(self->core_->options.topic, std::move(records),
                             [self, number, id = std::move(id)](Result<void, log::Error> result) {
                               self->on_appended(id, number, std::move(result));
@@ -201,6 +213,7 @@ class UserService::Pending final : public DeadlineGuard::Watched {
   }
 
   void on_appended(const UserId& id, std::int64_t number, Result<void, log::Error> result) {
+    end_append(result);
     if (result) {
       core_->users.event_is_durable(number);
       return answer(core_->counts.registered, success(id));
@@ -214,6 +227,14 @@ class UserService::Pending final : public DeadlineGuard::Watched {
         return answer(core_->counts.refused, net::to_response({413, "too-large", "Body too large",
                                                                "The event is too large.", "", 0}));
     }
+  }
+
+  void end_append(const Result<void, log::Error>& result) {
+    if (!append_.is_recorded()) return;
+    append_.set("messaging.operation.type", "send");
+    append_.set("messaging.destination.name", core_->options.topic);
+    if (!result) append_.fail("refused");
+    append_.end();
   }
 
   void refuse_for(const store::Error& error) {
@@ -242,6 +263,7 @@ class UserService::Pending final : public DeadlineGuard::Watched {
 
   const std::shared_ptr<Core> core_;
   net::Respond respond_;
+  trace::Span append_;
   const std::string traceparent_;
   Record event_;  // of the user as given; as stored, once that is another
   std::atomic<bool> answered_{false};
@@ -250,8 +272,10 @@ class UserService::Pending final : public DeadlineGuard::Watched {
 };
 
 UserService::UserService(UserServiceOptions options, const IntakeGate& gate, store::Users& users,
-                         log::Log& log, Scheduler& scheduler, Random& random, Metrics& metrics)
-    : core_(std::make_shared<Core>(std::move(options), gate, users, log, scheduler, random, metrics)) {}
+                         log::Log& log, Scheduler& scheduler, Random& random, Metrics& metrics,
+                         trace::Tracer tracer)
+    : core_(
+          std::make_shared<Core>(std::move(options), gate, users, log, scheduler, random, metrics, tracer)) {}
 
 UserService::~UserService() = default;
 
@@ -275,8 +299,7 @@ void UserService::register_user(net::HttpRequest request, net::Respond respond) 
     counts.shed_in_flight.Increment();
     return respond(overloaded("Too many registrations are in progress."));
   }
-  auto pending = std::make_shared<Pending>(core_, std::move(respond),
-                                           traceparent_or_new(request.header("traceparent"), core_->random));
+  auto pending = std::make_shared<Pending>(core_, std::move(respond), request.header("traceparent"));
   Pending::start(pending, std::move(*form));
 }
 
@@ -293,10 +316,12 @@ Health UserService::health() const {
 }
 
 void UserService::add_routes(net::Router& router, const net::ApiKeys& keys) {
+  // Inside the keys: who has none makes no spans.
   router.add("POST", "/register",
-             net::require_api_key(keys, [this](net::HttpRequest request, net::Respond respond) {
-               register_user(std::move(request), std::move(respond));
-             }));
+             net::require_api_key(keys, trace::traced(core_->tracer, "/register",
+                                                      [this](net::HttpRequest request, net::Respond respond) {
+                                                        register_user(std::move(request), std::move(respond));
+                                                      })));
 }
 
 }  // namespace vestnik::users

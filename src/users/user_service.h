@@ -20,6 +20,7 @@
 #include "net/http.h"
 #include "net/http_api_keys.h"
 #include "store/users.h"
+#include "trace/span.h"
 #include "users/intake_gate.h"
 
 namespace vestnik::users {
@@ -41,7 +42,7 @@ class UserService {
   // from any thread. Destroy it on the scheduler's executor or after that has stopped, and after the HTTP
   // server has stopped.
   UserService(UserServiceOptions options, const IntakeGate& gate, store::Users& users, log::Log& log,
-              Scheduler& scheduler, Random& random, Metrics& metrics);
+              Scheduler& scheduler, Random& random, Metrics& metrics, trace::Tracer tracer = {});
   ~UserService();
   UserService(const UserService&) = delete;
   UserService& operator=(const UserService&) = delete;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "model/event.h"
+#include "trace/testing.h"
 
 namespace vestnik::users {
 namespace {
@@ -122,9 +123,11 @@ class UserServiceTest : public ::testing::Test {
     return answer;
   }
   int status_of(const Answer& answer) { return *answer ? (*answer)->status : 0; }
-  void make_service(UserServiceOptions options = {}) {
-    service = std::make_unique<UserService>(options, gate, users, log, scheduler, system_random(), metrics);
+  void make_service(UserServiceOptions options = {}, trace::Tracer tracer = {}) {
+    service =
+        std::make_unique<UserService>(options, gate, users, log, scheduler, system_random(), metrics, tracer);
   }
+  std::string appended_traceparent() { return decode_user_event(log.records.at(0)).value().traceparent; }
   UserServiceTest() { make_service(); }
 
   double refused(const std::string& reason) {
@@ -139,6 +142,7 @@ class UserServiceTest : public ::testing::Test {
 
   Metrics metrics;
   ManualScheduler scheduler;
+  trace::KeepingSink spans;
   IntakeGate gate;
   ScriptedUsers users;
   ScriptedLog log;
@@ -172,6 +176,39 @@ TEST_F(UserServiceTest, ARegistrationBecomesAnEventAndThenAnAnswer) {
   EXPECT_EQ(event.data, (json::object{{"name", "Anna"}}));
   EXPECT_EQ(event.accepted_at, users.users[0].registered_at);
   EXPECT_EQ(event.traceparent, traceparent);
+}
+
+TEST_F(UserServiceTest, ATraceThatBeginsHereIsRecordedByNobody) {
+  ASSERT_EQ(status_of(ask(anna, {{"traceparent", "nonsense"}})), 200);
+  const auto context = trace::parse_traceparent(appended_traceparent());
+  ASSERT_TRUE(context);
+  EXPECT_FALSE(context->sampled);
+}
+
+TEST_F(UserServiceTest, TheRecordContinuesTheSpanThatWritesIt) {
+  make_service({}, {spans, {}, system_random(), scheduler});
+  log.answer.reset();
+  ask(anna, {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}});
+  scheduler.advance(30ms);
+  log.waiting.at(0)({});
+  ASSERT_EQ(spans.spans.size(), 1U);
+  const trace::EndedSpan& append = spans.spans[0];
+  EXPECT_EQ(append.name, "append user-events");
+  EXPECT_EQ(trace::span_id_text(append.parent_id), "b7ad6b7169203331");
+  EXPECT_EQ(append.end - append.begin, 30ms);
+  EXPECT_FALSE(append.failed);
+  EXPECT_EQ(appended_traceparent(), append.context.traceparent());
+}
+
+TEST_F(UserServiceTest, AnAppendThatIsRefusedSaysSoAndOneThatIsNotNeededIsNone) {
+  make_service({}, {spans, {}, system_random(), scheduler});
+  log.answer = fail(log::ErrorKind::unavailable, "away");
+  EXPECT_EQ(status_of(ask(anna)), 503);
+  ASSERT_EQ(spans.spans.size(), 1U);
+  EXPECT_TRUE(spans.spans[0].failed);
+  users.answer = store::Registration{.kind = store::Registration::Kind::known, .event_durable = true};
+  EXPECT_EQ(status_of(ask(anna)), 200);
+  EXPECT_EQ(spans.spans.size(), 1U);
 }
 
 TEST_F(UserServiceTest, TheOldRequestWorksUnchanged) {

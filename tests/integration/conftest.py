@@ -1,7 +1,7 @@
 from typing import Iterator
 
 import pytest
-from fixtures import kafka, providers, smsc, smtp, start, topics  # noqa: F401
+from fixtures import kafka, otlp, providers, smsc, smtp, start, topics  # noqa: F401
 from vestnik import BINARY, Vestnik
 
 

@@ -45,6 +45,13 @@ def smsc(tmp_path: pathlib.Path) -> Iterator[peers.Smsc]:
 
 
 @pytest.fixture
+def otlp(tmp_path: pathlib.Path) -> Iterator[peers.OtlpReceiver]:
+    receiver = peers.OtlpReceiver(tmp_path)
+    yield receiver
+    receiver.peer.stop()
+
+
+@pytest.fixture
 def providers(smtp: peers.SmtpServer, smsc: peers.Smsc) -> dict[str, str]:
     return {"SMTP_URL": smtp.url, "SMPP_URL": smsc.url}
 

@@ -119,6 +119,21 @@ class SmtpServer:
             yield entry["rcpt_to"], email.message_from_bytes(data, policy=email.policy.default)
 
 
+class OtlpReceiver:
+    """Takes spans, and writes down what it took."""
+
+    def __init__(self, directory: pathlib.Path):
+        self.record = directory / "spans.jsonl"
+        self.record.touch()
+        self.peer = Peer("otlp_receiver.py", "--record", str(self.record), log=directory / "otlp-peer.log", prefix=(sys.executable,))
+        self.url = f"http://127.0.0.1:{self.peer.ready}"
+
+    def spans(self) -> list[dict]:
+        spans = [json.loads(line) for line in self.record.read_text().splitlines()]
+        assert not [span for span in spans if "bad" in span], spans
+        return spans
+
+
 class Smsc:
     """Takes every SMS, writes down what it took, and sends a receipt for each."""
 
