@@ -15,6 +15,8 @@ class SqliteLedger final : public Ledger {
 
   void admit(std::vector<Admission> batch, Timestamp now, Done<std::vector<bool>> done) override;
   void begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<Beginning>> done) override;
+  bool begins_new() const override { return true; }
+  void begin_new(std::vector<NewAttempt> batch, Timestamp now, Done<std::vector<bool>> done) override;
   void record(std::vector<Transition> batch, Done<Recorded> done) override;
   void apply_receipts(std::vector<Receipt> batch, Done<std::vector<Step>> done) override;
   void claim(Channel channel, std::vector<Owner> owners, Done<Claimed> done) override;
@@ -62,8 +64,9 @@ void drop_content(Connection& connection, std::int64_t seq);
 extern const std::string delivery_columns;
 Delivery delivery_of(const Statement& row);
 
-// Ties message ids to the delivery in row `seq`; receipts that came before keep their word.
-void add_messages(Connection& connection, std::int64_t seq, const std::string& provider,
+// Ties message ids to the delivery in row `seq`; receipts that came before keep their word. True: there may
+// be such, and settle() is to look.
+bool add_messages(Connection& connection, std::int64_t seq, const std::string& provider,
                   const std::vector<std::string>& message_ids);
 
 // Moves a sent delivery on if its parts' receipts say so.
