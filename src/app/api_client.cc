@@ -59,6 +59,7 @@ std::string advice(net::HttpClientError error) {
       return "Start it with `vestnik serve`, or say where it is: --url, or PORT and VESTNIK_HOST.";
     case net::HttpClientError::broken:
       return "What was asked may have been done all the same; look before you repeat it.";
+    case net::HttpClientError::cancelled: return "";
     case net::HttpClientError::not_http: return "Say where Vestnik is: --url, or PORT and VESTNIK_HOST.";
   }
   return "";

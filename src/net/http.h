@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <expected>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,11 +32,39 @@ struct HttpRequest {
 // none of these, a broken percent-escape, or an escaped NUL.
 bool read_target(HttpRequest& request);
 
+// What a BodySource gives at a time.
+struct BodyPiece {
+  enum class Kind {
+    more,    // ask for the next; `bytes` may be empty
+    end,     // with these bytes the body is whole
+    broken,  // it can't become whole: the connection is cut, so that the client doesn't take it for that
+  };
+  Kind kind = Kind::more;
+  std::string bytes;
+};
+
+// A body that is made while it is sent, however long it becomes. The connection asks for the next piece once
+// the kernel has the one before, so that a client that reads slowly makes its source wait. Destroyed when the
+// body ends, when the client has gone or is too slow, and when the server drains, on any thread and also
+// while a piece is awaited.
+class BodySource {
+ public:
+  using Give = std::move_only_function<void(BodyPiece)>;
+
+  virtual ~BodySource() = default;
+  // Calls `give` once, from any thread: within this call, or later, but within the server's answer_deadline.
+  // Called afterwards, nobody hears it.
+  virtual void next(Give give) = 0;
+  // Between any two pieces the body is whole, as a stream of events is: it may be ended there.
+  virtual bool whole_at_any_time() const { return false; }
+};
+
 struct HttpResponse {
   int status = 200;
   std::string body;
   std::string content_type = "application/json";
-  std::vector<std::pair<std::string, std::string>> headers;  // further ones, such as Retry-After
+  std::vector<std::pair<std::string, std::string>> headers = {};  // further ones, such as Retry-After
+  std::unique_ptr<BodySource> source = nullptr;                   // set: the body comes from here
 };
 
 // RFC 9457. `field`: the member or parameter that is wrong, empty: none in particular.

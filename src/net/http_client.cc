@@ -3,28 +3,28 @@
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/url/encode.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 #include <charconv>
 #include <exception>
 #include <optional>
+#include <span>
 
+#include "net/http_answer_reader.h"
 #include "net/stream.h"
 
 namespace vestnik::net {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 namespace urls = boost::urls;
 using boost::system::error_code;
-using CallResult = Result<HttpResponse, Failure<HttpClientError>>;
 
-constexpr std::uint64_t answer_bytes_max = 64 << 20;
-constexpr std::uint32_t header_bytes_max = 64 << 10;
+constexpr std::size_t answer_bytes_max = 64 << 20;
+constexpr std::size_t line_bytes_max = 1 << 20;
+constexpr std::chrono::milliseconds cut_check(50);
 
 std::string authority(const HttpUrl& url) {
   const bool v6 = url.host.find(':') != std::string::npos;
@@ -42,81 +42,39 @@ std::string written(const HttpUrl& url, const HttpCall& call) {
   return bytes + "\r\n" + call.body;
 }
 
-class AnswerReader {
- public:
-  AnswerReader() {
-    parser_.body_limit(answer_bytes_max);
-    parser_.header_limit(header_bytes_max);
-    parser_.eager(true);
-  }
-
-  // False: that is no HTTP.
-  bool feed(std::string_view bytes) {
-    pending_ += bytes;
-    while (!pending_.empty() && !parser_.is_done()) {
-      error_code error;
-      const std::size_t used = parser_.put(asio::buffer(pending_), error);
-      pending_.erase(0, used);
-      if (error == http::error::need_more) return true;
-      if (error) return false;
-      if (used == 0) return true;
-    }
-    return true;
-  }
-  // The connection has ended: an answer without a length is whole then. False: it was cut.
-  bool end() {
-    error_code error;
-    if (parser_.got_some()) parser_.put_eof(error);
-    return !error && parser_.is_done();
-  }
-  bool done() const { return parser_.is_done(); }
-
-  HttpResponse take() {
-    auto& message = parser_.get();
-    HttpResponse response{.status = static_cast<int>(message.result_int()), .content_type = ""};
-    for (const auto& field : message) {
-      if (field.name() == http::field::content_type) {
-        response.content_type = std::string(field.value());
-      } else {
-        response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
-      }
-    }
-    response.body = std::move(message.body());
-    return response;
-  }
-
- private:
-  http::response_parser<http::string_body> parser_;
-  std::string pending_;  // a header that has come in part: Beast wants it again, longer
-};
-
 std::unexpected<Failure<HttpClientError>> broken(const StreamError& error) {
   return fail(HttpClientError::broken, error.kind == StreamErrorKind::timeout
                                            ? "it did not answer in time"
                                            : "the connection ended before the answer: " + error.message);
 }
 
-// Parameters by reference: http_call waits until this has ended.
-Awaitable<CallResult> exchange(const HttpUrl& url, const HttpCall& call, Stream::Deadline deadline,
-                               asio::any_io_executor executor) {
-  Stream stream(executor);
+std::unexpected<Failure<HttpClientError>> not_http() {
+  return fail(HttpClientError::not_http, "what answers there does not speak HTTP/1.1");
+}
+
+using Finished = Result<void, Failure<HttpClientError>>;
+
+// What follows takes parameters by reference: whoever runs it waits until it has ended.
+
+Awaitable<Finished> connect_and_send(Stream& stream, const HttpUrl& url, const HttpCall& call,
+                                     Stream::Deadline deadline) {
   auto connected = co_await stream.connect(url.host, url.port, deadline);
   if (connected && url.tls) connected = co_await stream.start_tls(make_client_tls(true), url.host, deadline);
   if (!connected) co_return fail(HttpClientError::unreachable, connected.error().message);
   // A server that refuses early answers before it has read everything, so the answer is read all the same.
   const auto sent = co_await stream.write(written(url, call), deadline);
   if (!sent && sent.error().kind != StreamErrorKind::closed) co_return broken(sent.error());
+  co_return Finished();
+}
 
-  AnswerReader reader;
-  std::array<char, 16 * 1024> buffer;
-  while (!reader.done()) {
-    const auto count = co_await stream.read_some(buffer, deadline);
-    if (!count && count.error().kind == StreamErrorKind::closed && reader.end()) break;
-    if (!count) co_return broken(count.error());
-    if (!reader.feed({buffer.data(), *count}))
-      co_return fail(HttpClientError::not_http, "what answers there does not speak HTTP/1.1");
-  }
-  co_return reader.take();
+// Reads once.
+Awaitable<Finished> read_some(Stream& stream, HttpAnswerReader& reader, std::span<char> buffer,
+                              Stream::Deadline deadline) {
+  const auto count = co_await stream.read_some(buffer, deadline);
+  if (!count && count.error().kind == StreamErrorKind::closed && reader.end()) co_return Finished();
+  if (!count) co_return broken(count.error());
+  if (!reader.feed({buffer.data(), *count})) co_return not_http();
+  co_return Finished();
 }
 
 }  // namespace
@@ -143,22 +101,125 @@ Result<HttpUrl, std::string> parse_http_url(std::string_view text) {
   return url;
 }
 
-CallResult http_call(const HttpUrl& url, const HttpCall& call, std::chrono::milliseconds limit,
-                     const std::stop_token& cut) {
-  asio::io_context context(1);
-  std::optional<CallResult> result;
-  const auto finished = [&result](std::exception_ptr error, CallResult value) {
-    if (error) std::rethrow_exception(error);
-    result.emplace(std::move(value));
-  };
-  asio::co_spawn(context, exchange(url, call, Stream::Deadline::clock::now() + limit, context.get_executor()),
-                 finished);
-  {
-    const std::stop_callback stop(cut, [&context] { context.stop(); });
-    context.run();
+Result<HttpResponse, Failure<HttpClientError>> http_call(const HttpUrl& url, const HttpCall& call,
+                                                         std::chrono::milliseconds limit,
+                                                         const std::stop_token& cut) {
+  const auto deadline = Stream::Deadline::clock::now() + limit;
+  auto stream = HttpStream::open(url, call, limit, cut);
+  if (!stream) return std::unexpected(std::move(stream.error()));
+  auto body = (*stream)->read_rest(
+      std::chrono::ceil<std::chrono::milliseconds>(deadline - Stream::Deadline::clock::now()));
+  if (!body) return std::unexpected(std::move(body.error()));
+  const HttpResponse& head = (*stream)->head();
+  return HttpResponse{.status = head.status,
+                      .body = std::move(*body),
+                      .content_type = head.content_type,
+                      .headers = head.headers};
+}
+
+struct HttpStream::Impl {
+  asio::io_context context{1};
+  Stream stream{context.get_executor()};
+  HttpAnswerReader reader;
+  std::array<char, 16 * 1024> buffer;
+  std::string lines;  // read and not yet given out by read_line()
+  HttpResponse head;
+  std::optional<asio::signal_set> signals;
+  std::stop_token cut;
+  bool cancelled = false;
+
+  // Runs one of the coroutines above to its end.
+  Finished run(Awaitable<Finished> work) {
+    std::optional<Finished> result;
+    asio::co_spawn(context, std::move(work), [&result](std::exception_ptr error, Finished value) {
+      if (error) std::rethrow_exception(error);
+      result.emplace(std::move(value));
+    });
+    context.restart();
+    while (!result) {
+      cut.stop_possible() ? context.run_one_for(cut_check) : context.run_one();
+      if (!cut.stop_requested()) continue;
+      cancelled = true;
+      stream.cancel();  // the present wait; the next one ends the next time
+    }
+    if (cancelled) return fail(HttpClientError::cancelled, "cancelled");
+    return std::move(*result);
   }
-  if (!result) return fail(HttpClientError::broken, "the call was given up");
-  return std::move(*result);
+  Finished read_once(Stream::Deadline deadline) { return run(read_some(stream, reader, buffer, deadline)); }
+};
+
+HttpStream::HttpStream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+HttpStream::~HttpStream() = default;
+
+HttpStream::Result<std::unique_ptr<HttpStream>> HttpStream::open(const HttpUrl& url, const HttpCall& call,
+                                                                 std::chrono::milliseconds limit,
+                                                                 const std::stop_token& cut) {
+  const auto deadline = Stream::Deadline::clock::now() + limit;
+  auto impl = std::make_unique<Impl>();
+  impl->cut = cut;
+  auto done = impl->run(connect_and_send(impl->stream, url, call, deadline));
+  while (done && !impl->reader.head_done()) done = impl->read_once(deadline);
+  if (!done) return std::unexpected(std::move(done.error()));
+  impl->head = impl->reader.head();
+  return std::unique_ptr<HttpStream>(new HttpStream(std::move(impl)));
+}
+
+void HttpStream::cancel_on(std::initializer_list<int> signals) {
+  Impl& s = *impl_;
+  s.signals.emplace(s.context);
+  for (const int signal : signals) s.signals->add(signal);
+  s.signals->async_wait([&s](const error_code& error, int) {
+    if (error) return;
+    s.cancelled = true;
+    s.stream.cancel();
+  });
+}
+
+const HttpResponse& HttpStream::head() const { return impl_->head; }
+
+HttpStream::Result<std::string> HttpStream::read(std::chrono::milliseconds silence) {
+  Impl& s = *impl_;
+  if (!s.lines.empty()) return std::exchange(s.lines, {});
+  const auto deadline = Stream::Deadline::clock::now() + silence;
+  while (s.reader.body_bytes() == 0 && !s.reader.done())
+    if (auto done = s.read_once(deadline); !done) return std::unexpected(std::move(done.error()));
+  return s.reader.take_body();
+}
+
+HttpStream::Result<std::optional<std::string>> HttpStream::read_line(std::chrono::milliseconds silence) {
+  std::string& lines = impl_->lines;
+  std::size_t looked_at = 0;
+  for (;;) {
+    const std::size_t end = lines.find('\n', looked_at);
+    if (end != lines.npos) {
+      std::string line = lines.substr(0, end);
+      lines.erase(0, end + 1);
+      if (line.ends_with('\r')) line.pop_back();
+      return line;
+    }
+    if (lines.size() > line_bytes_max)
+      return fail(HttpClientError::broken, "a line of the answer is too long");
+    looked_at = lines.size();
+    std::string before = std::exchange(lines, {});
+    auto more = read(silence);
+    if (!more) return std::unexpected(std::move(more.error()));
+    lines = std::move(before) + *more;
+    if (!more->empty()) continue;
+    if (lines.empty()) return std::nullopt;
+    return std::exchange(lines, {});
+  }
+}
+
+HttpStream::Result<std::string> HttpStream::read_rest(std::chrono::milliseconds limit) {
+  Impl& s = *impl_;
+  const auto deadline = Stream::Deadline::clock::now() + limit;
+  while (!s.reader.done()) {
+    if (auto done = s.read_once(deadline); !done) return std::unexpected(std::move(done.error()));
+    if (s.reader.body_bytes() > answer_bytes_max)
+      return fail(HttpClientError::broken, "the answer is too long");
+  }
+  return std::exchange(s.lines, {}) + s.reader.take_body();
 }
 
 std::string url_escaped(std::string_view text) { return urls::encode(text, urls::unreserved_chars); }

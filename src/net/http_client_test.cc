@@ -1,15 +1,32 @@
 #include "net/http_client.h"
 
+#include <csignal>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <thread>
 
+#include "net/event_stream.h"
 #include "net/http_server.h"
 
 namespace vestnik::net {
 namespace {
 
 using namespace std::chrono_literals;
+
+// Gives these, then nothing.
+class TestSource final : public BodySource {
+ public:
+  explicit TestSource(std::vector<BodyPiece> pieces) : pieces_(std::move(pieces)) {}
+  void next(Give give) override {
+    if (at_ < pieces_.size()) return give(std::move(pieces_[at_++]));
+    held_ = std::move(give);
+  }
+
+ private:
+  std::vector<BodyPiece> pieces_;
+  std::size_t at_ = 0;
+  Give held_;
+};
 
 class HttpClientTest : public ::testing::Test {
  protected:
@@ -31,6 +48,11 @@ class HttpClientTest : public ::testing::Test {
     });
     router_.add("GET", "/silent",
                 [this](HttpRequest, Respond respond) { held_.push_back(std::move(respond)); });
+    router_.add("GET", "/events", [this](HttpRequest, Respond respond) {
+      HttpResponse response{.content_type = std::string(event_stream_type)};
+      response.source = std::make_unique<TestSource>(pieces_);
+      respond(std::move(response));
+    });
     server_ = HttpServer::listen({.port = 0}, router_, metrics_);
     url_ = {.host = "127.0.0.1", .port = server_->port()};
   }
@@ -39,6 +61,7 @@ class HttpClientTest : public ::testing::Test {
   Metrics metrics_;
   Router router_;
   std::vector<Respond> held_;
+  std::vector<BodyPiece> pieces_;
   std::unique_ptr<HttpServer> server_;
   HttpUrl url_;
 };
@@ -90,7 +113,7 @@ TEST_F(HttpClientTest, ACallIsGivenUpWhenItIsCut) {
   const auto got =
       http_call({.host = "127.0.0.1", .port = server->port()}, {.target = "/cut"}, 1h, cut.get_token());
   ASSERT_FALSE(got);
-  EXPECT_EQ(got.error().kind, HttpClientError::broken);
+  EXPECT_EQ(got.error().kind, HttpClientError::cancelled);
   EXPECT_FALSE(http_call(url_, {.target = "/large"}, 1h, cut.get_token())) << "it is cut before it begins";
 }
 
@@ -105,6 +128,72 @@ TEST_F(HttpClientTest, NobodyThere) {
 TEST_F(HttpClientTest, TlsWherePlainHttpIsServedCanNotBeConnected) {
   url_.tls = true;
   EXPECT_EQ(call({.target = "/large"}).error().kind, HttpClientError::unreachable);
+}
+
+class HttpStreamClientTest : public HttpClientTest {
+ protected:
+  std::unique_ptr<HttpStream> open(std::vector<BodyPiece> pieces) {
+    pieces_ = std::move(pieces);
+    auto opened = HttpStream::open(url_, {.target = "/events"}, 10s);
+    EXPECT_TRUE(opened) << opened.error().message;
+    return std::move(*opened);
+  }
+};
+
+TEST_F(HttpStreamClientTest, WhatHasComeIsReadWithoutWaitingForMore) {
+  const auto stream = open({{.bytes = "event: a\ndata: 1\r\n\n: a comm"}});
+  EXPECT_EQ(stream->head().status, 200);
+  EXPECT_EQ(stream->head().content_type, event_stream_type);
+  EXPECT_EQ(stream->read_line(10s).value(), "event: a");
+  EXPECT_EQ(stream->read_line(10s).value(), "data: 1");
+  EXPECT_EQ(stream->read_line(10s).value(), "");
+  EXPECT_EQ(stream->read(10s).value(), ": a comm");
+}
+
+TEST_F(HttpStreamClientTest, TheEndIsTold) {
+  const auto stream = open({{.bytes = "one\nt"}, {.bytes = "wo"}, {.kind = BodyPiece::Kind::end}});
+  EXPECT_EQ(stream->read_line(10s).value(), "one");
+  EXPECT_EQ(stream->read_line(10s).value(), "two");
+  EXPECT_EQ(stream->read_line(10s).value(), std::nullopt);
+  EXPECT_EQ(stream->read_line(10s).value(), std::nullopt);
+  EXPECT_EQ(stream->read(10s).value(), "");
+}
+
+TEST_F(HttpStreamClientTest, MegabytesInManyPiecesComeWhole) {
+  std::vector<BodyPiece> pieces;
+  std::string all;
+  for (int i = 0; i < 3000; ++i)
+    all += pieces.emplace_back(BodyPiece{.bytes = std::string(i % 1500, 'a' + i % 26)}).bytes;
+  pieces.push_back({.kind = BodyPiece::Kind::end});
+  EXPECT_EQ(open(std::move(pieces))->read_rest(60s).value(), all);
+}
+
+TEST_F(HttpStreamClientTest, OneThatIsCutIsNotTakenForWhole) {
+  const auto stream = open({{.bytes = "half"}, {.kind = BodyPiece::Kind::broken}});
+  const auto line = stream->read_line(10s);
+  ASSERT_FALSE(line);
+  EXPECT_EQ(line.error().kind, HttpClientError::broken);
+}
+
+TEST_F(HttpStreamClientTest, SilenceEndsIt) {
+  const auto stream = open({{.bytes = "one\n"}});
+  EXPECT_EQ(stream->read_line(10s).value(), "one");
+  EXPECT_EQ(stream->read_line(50ms).error().kind, HttpClientError::broken);
+}
+
+TEST_F(HttpStreamClientTest, ASignalEndsIt) {
+  const auto stream = open({{.bytes = "one\n"}});
+  stream->cancel_on({SIGUSR1});
+  EXPECT_EQ(stream->read_line(10s).value(), "one");
+  raise(SIGUSR1);
+  EXPECT_EQ(stream->read_line(10s).error().kind, HttpClientError::cancelled);
+}
+
+TEST_F(HttpStreamClientTest, AProblemCanBeRead) {
+  auto stream = HttpStream::open(url_, {.target = "/nowhere"}, 10s);
+  ASSERT_TRUE(stream);
+  EXPECT_EQ((*stream)->head().status, 404);
+  EXPECT_THAT((*stream)->read_rest(10s).value(), testing::HasSubstr("not-found"));
 }
 
 TEST(HttpUrl, IsReadAndWritten) {

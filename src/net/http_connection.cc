@@ -1,9 +1,7 @@
 #include "net/http_connection.h"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <exception>
@@ -33,20 +31,6 @@ Problem busy_problem(std::string detail) {
 
 }  // namespace
 
-// Where an answer arrives. The handler's Respond holds it too, so an answer for a connection that is gone
-// ends here. Touched on the connection's thread only.
-struct HttpConnection::Slot {
-  std::optional<HttpResponse> response;
-  std::move_only_function<void()> wake;  // set while the connection waits
-
-  void put(HttpResponse answer) {
-    if (!response) response = std::move(answer);
-  }
-  void resume() {
-    if (wake) std::exchange(wake, nullptr)();
-  }
-};
-
 HttpConnection::HttpConnection(HttpShelf& shelf, asio::ip::tcp::socket socket)
     : shelf_(shelf),
       socket_(std::move(socket)),
@@ -68,25 +52,30 @@ void HttpConnection::check_deadline(SteadyTime now) {
   deadline_ = SteadyTime::max();
   timed_out_ = true;
   if (phase_ == Phase::answer) return give_up_answer("The answer took too long.");
+  if (phase_ == Phase::piece) return give_up_piece(BodyPiece::Kind::broken);
   error_code ignored;
   socket_.cancel(ignored);
 }
 
 void HttpConnection::drain() {
   if (phase_ == Phase::idle) abort();
+  give_up_piece(BodyPiece::Kind::more);  // send_stream() knows what a drain means
 }
 
 void HttpConnection::abort() {
   aborted_ = true;
   error_code ignored;
   socket_.close(ignored);
-  if (slot_) give_up_answer("The server stops.");
+  give_up_answer("The server stops.");
+  give_up_piece(BodyPiece::Kind::broken);
 }
 
-// Posted: the connection may end when it goes on, and the caller still walks over the connections.
 void HttpConnection::give_up_answer(std::string reason) {
-  slot_->put(to_response(busy_problem(std::move(reason))));
-  asio::post(*shelf_.context, [slot = slot_] { slot->resume(); });
+  if (answer_) give_up(*shelf_.context, answer_, to_response(busy_problem(std::move(reason))));
+}
+
+void HttpConnection::give_up_piece(BodyPiece::Kind kind) {
+  if (piece_) give_up(*shelf_.context, piece_, BodyPiece{.kind = kind});
 }
 
 asio::awaitable<void> HttpConnection::serve() {
@@ -94,23 +83,30 @@ asio::awaitable<void> HttpConnection::serve() {
     const bool complete = co_await read_request();
     if (!complete) co_return;
     const SteadyTime begun_at = system_clock().steady_now();
-    const bool keep = reader_.keep_alive();
+    bool keep = reader_.keep_alive();
+    const BodyFraming streaming = reader_.is_http_1_0() ? BodyFraming::until_close : BodyFraming::chunked;
     HttpRequest request = reader_.take();
     const std::string method = request.method;
-    const auto route = shelf_.router.find(request);
+    auto route = shelf_.router.find(request);
     HttpResponse response;
     if (route)
       response = co_await answer(std::move(request), *route);
     else
-      response = route.error();
+      response = std::move(route.error());
     if (aborted_) co_return;
-    const bool close = !keep || shelf_.draining;
-    const int status = response.status;
-    const bool written = co_await write(std::move(response), close, method == "HEAD");
-    shelf_.metrics.count(method, route ? std::optional(*route) : std::nullopt, status,
+    if (response.source && streaming == BodyFraming::until_close) keep = false;
+    write_head(head_, response, response.source ? streaming : BodyFraming::length, !keep || shelf_.draining,
+               shelf_.date.at(system_clock().now()));
+    if (method == "HEAD" || response.status == 204 || response.status == 304) {
+      response.body.clear();
+      response.source.reset();
+    }
+    bool written = co_await send(std::move(response.body));
+    shelf_.metrics.count(method, route ? std::optional(*route) : std::nullopt, response.status,
                          system_clock().steady_now() - begun_at);
+    if (written && response.source) written = co_await send_stream(std::move(response.source), streaming);
     if (!written) co_return;
-    if (close) {
+    if (!keep || shelf_.draining) {
       co_await linger();
       co_return;
     }
@@ -185,48 +181,29 @@ asio::awaitable<bool> HttpConnection::write_continue() {
 }
 
 asio::awaitable<HttpResponse> HttpConnection::answer(HttpRequest request, std::size_t route) {
-  auto slot = std::make_shared<Slot>();
-  // Declared in this order, the slot goes first and the context last.
-  struct Call {
-    std::shared_ptr<asio::io_context> context;
-    std::shared_ptr<Slot> slot;
-    void operator()(HttpResponse response) {
-      const auto executor = context->get_executor();
-      if (executor.running_in_this_thread()) {
-        slot->put(std::move(response));
-        // Not from within the handler: it may hold locks.
-        if (slot->wake) asio::post(executor, [slot = slot] { slot->resume(); });
-      } else {
-        asio::post(executor, [slot = slot, response = std::move(response)]() mutable {
-          slot->put(std::move(response));
-          slot->resume();
-        });
-      }
-    }
-  };
+  const auto slot = std::make_shared<HttpSlot<HttpResponse>>();
   try {
-    shelf_.router.routes()[route].handler(std::move(request), Respond(Call{shelf_.context, slot}));
+    shelf_.router.routes()[route].handler(std::move(request),
+                                          Respond(HttpDelivery<HttpResponse>{shelf_.context, slot}));
   } catch (const std::exception& e) {
     // Its Respond was dropped on the way here, which answers 500.
     logging::error("http", "a handler failed",
                    {{"route", shelf_.router.routes()[route].path}, {"reason", e.what()}});
   }
-  if (!slot->response && !aborted_) {
+  if (!slot->value && !aborted_) {
     enter(Phase::answer, shelf_.options.answer_deadline);
-    slot_ = slot;
-    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
-        [&slot](auto handler) { slot->wake = std::move(handler); }, asio::use_awaitable);
-    slot_.reset();
+    answer_ = slot;
+    co_await resumed(*slot);
+    answer_.reset();
   }
-  co_return slot->response ? std::move(*slot->response) : HttpResponse{};
+  co_return slot->value ? std::move(*slot->value) : HttpResponse{};
 }
 
-asio::awaitable<bool> HttpConnection::write(HttpResponse response, bool close, bool is_head) {
-  write_head(head_, response, close, shelf_.date.at(system_clock().now()));
-  if (is_head || response.status == 204 || response.status == 304) response.body.clear();
-  std::array<asio::const_buffer, 2> bytes{asio::buffer(head_), asio::buffer(response.body)};
-  if (response.body.size() <= input_bytes_initial) {
-    head_ += response.body;
+// What is in head_, then `body`.
+asio::awaitable<bool> HttpConnection::send(std::string body) {
+  std::array<asio::const_buffer, 2> bytes{asio::buffer(head_), asio::buffer(body)};
+  if (body.size() <= input_bytes_initial) {
+    head_ += body;
     bytes = {asio::buffer(head_), asio::const_buffer()};
   }
   // An answer nearly always fits into the socket's buffer: one call and no wait.
@@ -245,7 +222,9 @@ asio::awaitable<bool> HttpConnection::write(HttpResponse response, bool close, b
 
 asio::awaitable<void> HttpConnection::write_refusal(Problem problem) {
   const int status = problem.status;
-  const bool written = co_await write(to_response(problem), true, false);
+  HttpResponse response = to_response(problem);
+  write_head(head_, response, BodyFraming::length, true, shelf_.date.at(system_clock().now()));
+  const bool written = co_await send(std::move(response.body));
   shelf_.metrics.count("other", std::nullopt, status, {});
   if (written && !aborted_) co_await linger();
 }

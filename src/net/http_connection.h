@@ -13,6 +13,7 @@
 #include "net/http_metrics.h"
 #include "net/http_reader.h"
 #include "net/http_server.h"
+#include "net/http_slot.h"
 #include "net/http_writer.h"
 
 namespace vestnik::net {
@@ -46,25 +47,29 @@ class HttpConnection {
   // The next three never end the connection before they return.
   // Ends the present wait if its deadline has passed.
   void check_deadline(SteadyTime now);
-  // The server drains: an idle connection ends now, another after its answer.
+  // The server drains: an idle connection ends now, another after its answer, a streamed answer as it is.
   void drain();
   // Ends every wait.
   void abort();
 
  private:
-  enum class Phase { idle, header, body, answer, write, linger };
-  struct Slot;
+  enum class Phase { idle, header, body, answer, write, piece, linger };
 
   boost::asio::awaitable<bool> read_request();
   boost::asio::awaitable<bool> read_more();
   boost::asio::awaitable<bool> write_continue();
   boost::asio::awaitable<HttpResponse> answer(HttpRequest request, std::size_t route);
-  boost::asio::awaitable<bool> write(HttpResponse response, bool close, bool is_head);
+  boost::asio::awaitable<bool> send(std::string body);
+  boost::asio::awaitable<bool> send_stream(std::unique_ptr<BodySource> source, BodyFraming framing);
+  boost::asio::awaitable<BodyPiece> next_piece(BodySource& source);
   boost::asio::awaitable<void> write_refusal(Problem problem);
   boost::asio::awaitable<void> linger();
   void enter(Phase phase, std::chrono::milliseconds limit);
   void feed();
+  // These two do nothing where none is awaited.
   void give_up_answer(std::string reason);
+  void give_up_piece(BodyPiece::Kind kind);
+  void watch_for_the_end(std::weak_ptr<void> streaming);
 
   HttpShelf& shelf_;
   boost::asio::ip::tcp::socket socket_;
@@ -78,7 +83,8 @@ class HttpConnection {
   bool timed_out_ = false;
   bool aborted_ = false;
   bool continue_sent_ = false;
-  std::shared_ptr<Slot> slot_;  // while an answer is awaited
+  std::shared_ptr<HttpSlot<HttpResponse>> answer_;  // while an answer is awaited
+  std::shared_ptr<HttpSlot<BodyPiece>> piece_;      // while the next piece of one is
 };
 
 }  // namespace vestnik::net

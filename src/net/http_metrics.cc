@@ -22,6 +22,7 @@ HttpMetrics::HttpMetrics(const Router& router, Metrics& metrics)
       open_(metrics.gauge("vestnik_http_connections_open", "HTTP connections open now")),
       refused_(
           metrics.counter("vestnik_http_connections_refused_total", "HTTP connections beyond the limit")),
+      streams_(metrics.gauge("vestnik_http_streams_open", "HTTP answers being streamed now")),
       series_(router.routes().size() + 1) {}
 
 void HttpMetrics::count(std::string_view method, std::optional<std::size_t> route, int status,
@@ -37,10 +38,11 @@ void HttpMetrics::count(std::string_view method, std::optional<std::size_t> rout
                                                {"route", route_label()},
                                                {"status", std::string(status_classes[c])}});
   if (!series.duration)
-    series.duration =
-        &metrics_.histogram("vestnik_http_request_duration_seconds",
-                            "From the last byte of a request to its answer being handed to the kernel",
-                            duration_bounds, {{"route", route_label()}});
+    series.duration = &metrics_.histogram(
+        "vestnik_http_request_duration_seconds",
+        "From the last byte of a request to its answer, or the head of a streamed one, being "
+        "handed to the kernel",
+        duration_bounds, {{"route", route_label()}});
   series.requests[m][c]->Increment();
   series.duration->Observe(std::chrono::duration<double>(duration).count());
 }

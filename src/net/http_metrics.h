@@ -19,12 +19,15 @@ class HttpMetrics {
  public:
   HttpMetrics(const Router& router, Metrics& metrics);
 
-  // `route`: as Router::find gave it; none: no route was found.
+  // `route`: as Router::find gave it; none: no route was found. A streamed answer is counted once its head is
+  // sent.
   void count(std::string_view method, std::optional<std::size_t> route, int status,
              std::chrono::steady_clock::duration duration);
   void connection_opened() { open_.Increment(); }
   void connection_closed() { open_.Decrement(); }
   void connection_refused() { refused_.Increment(); }
+  void stream_opened() { streams_.Increment(); }
+  void stream_closed() { streams_.Decrement(); }
 
  private:
   static constexpr std::size_t method_count = 10;
@@ -38,6 +41,7 @@ class HttpMetrics {
   Metrics& metrics_;
   prometheus::Gauge& open_;
   prometheus::Counter& refused_;
+  prometheus::Gauge& streams_;
   std::vector<Series> series_;  // by route, the last for requests without one; filled as they come
 };
 

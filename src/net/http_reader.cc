@@ -259,6 +259,8 @@ bool HttpReader::awaits_continue() const {
 
 bool HttpReader::keep_alive() const { return parser_->keep_alive(); }
 
+bool HttpReader::is_http_1_0() const { return parser_->framing.version == 10; }
+
 HttpRequest HttpReader::take() {
   HttpRequest request = std::move(parser_->request);
   parser_->reset();

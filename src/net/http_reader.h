@@ -38,6 +38,8 @@ class HttpReader {
   bool awaits_continue() const;
   // State complete only: the client wants the connection kept.
   bool keep_alive() const;
+  // State complete only: the client speaks HTTP/1.0, which has no transfer codings.
+  bool is_http_1_0() const;
   // State complete only; the reader is ready for the next request.
   HttpRequest take();
   // State refused only.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <poll.h>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace vestnik::net {
 
@@ -59,6 +61,26 @@ class TestClient {
     }
   }
 
+  // All up to and with `mark`; "" when the connection ends first.
+  std::string read_until(std::string_view mark) {
+    for (;;) {
+      const std::size_t at = buffer_.find(mark);
+      if (at != buffer_.npos) {
+        std::string read = buffer_.substr(0, at + mark.size());
+        buffer_.erase(0, read.size());
+        return read;
+      }
+      if (!read_some()) return "";
+    }
+  }
+  // All that comes until the connection ends.
+  std::string read_to_end() {
+    while (read_some()) {
+    }
+    return std::exchange(buffer_, {});
+  }
+  bool was_reset() const { return reset_; }
+
   // The server closed the connection, and nothing came before.
   bool closed() {
     while (read_some()) {
@@ -73,6 +95,7 @@ class TestClient {
     if (timed_out_) return false;
     char bytes[16 * 1024];
     const ssize_t count = ::recv(socket_, bytes, sizeof bytes, 0);
+    reset_ = count < 0 && errno == ECONNRESET;
     if (count <= 0) return false;
     buffer_.append(bytes, static_cast<std::size_t>(count));
     return true;
@@ -81,6 +104,7 @@ class TestClient {
   int socket_;
   std::string buffer_;
   bool timed_out_ = false;
+  bool reset_ = false;
 };
 
 inline std::string status_of(const std::string& answer) { return answer.substr(0, answer.find("\r\n")); }

@@ -56,15 +56,17 @@ std::string_view HttpDate::at(Timestamp now) {
   return text_;
 }
 
-void write_head(std::string& out, const HttpResponse& response, bool close, std::string_view date) {
+void write_head(std::string& out, const HttpResponse& response, BodyFraming framing, bool close,
+                std::string_view date) {
   out.clear();
   auto to = std::back_inserter(out);
   fmt::format_to(to, FMT_COMPILE("HTTP/1.1 {} {}\r\nServer: vestnik\r\nDate: {}\r\n"), response.status,
                  reason_phrase(response.status), date);
   const bool has_content = response.status != 204 && response.status != 304;
-  if (has_content)
-    fmt::format_to(to, FMT_COMPILE("Content-Type: {}\r\nContent-Length: {}\r\n"), response.content_type,
-                   response.body.size());
+  if (has_content) fmt::format_to(to, FMT_COMPILE("Content-Type: {}\r\n"), response.content_type);
+  if (has_content && framing == BodyFraming::length)
+    fmt::format_to(to, FMT_COMPILE("Content-Length: {}\r\n"), response.body.size());
+  if (has_content && framing == BodyFraming::chunked) out += "Transfer-Encoding: chunked\r\n";
   out += "X-Content-Type-Options: nosniff\r\n";
   for (const auto& [name, value] : response.headers) {
     if (value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos) continue;

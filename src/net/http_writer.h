@@ -19,7 +19,14 @@ class HttpDate {
   std::string text_;
 };
 
+enum class BodyFraming {
+  length,       // Content-Length: the body is there
+  chunked,      // RFC 9112 section 7.1
+  until_close,  // what HTTP/1.0 has instead
+};
+
 // Replaces `out`. `close`: Connection: close. A header whose value holds CR, LF or NUL is left out.
-void write_head(std::string& out, const HttpResponse& response, bool close, std::string_view date);
+void write_head(std::string& out, const HttpResponse& response, BodyFraming framing, bool close,
+                std::string_view date);
 
 }  // namespace vestnik::net
