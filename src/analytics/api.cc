@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "analytics/statistics_json.h"
 #include "base/json.h"
 #include "net/http_api.h"
 
@@ -45,22 +46,6 @@ json::object to_json(const store::NotificationView& view) {
     object["timeline"] = std::move(timeline);
   }
   return object;
-}
-
-json::object to_json(const store::LatencySummary& latency) {
-  return {
-      {"count", latency.count}, {"p50", latency.p50_ms}, {"p90", latency.p90_ms}, {"p99", latency.p99_ms}};
-}
-
-json::object to_json(const store::ChannelStats& stats) {
-  json::object states;
-  for (const auto& [state, count] : stats.states) states[state] = count;
-  return {{"states", std::move(states)},
-          {"sandboxed", stats.sandboxed},
-          {"planned_last_minute", stats.planned_last_minute},
-          {"sent_last_minute", stats.sent_last_minute},
-          {"latency_ms", json::object{{"accepted_to_sent", to_json(stats.accepted_to_sent)},
-                                      {"sent_to_delivered", to_json(stats.sent_to_delivered)}}}};
 }
 
 json::object to_json(const store::SandboxMessage& message) {
@@ -136,17 +121,10 @@ void Api::notifications(const net::HttpRequest& request, net::Respond respond) {
 }
 
 void Api::stats(net::Respond respond) {
-  timeline_.stats(clock_.now(), respond_with<store::Stats>(std::move(respond), [](const store::Stats& stats,
-                                                                                  net::Respond& to) {
-                    json::object channels;
-                    for (Channel channel : all_channels) {
-                      const auto found = stats.channels.find(channel);
-                      channels[to_string(channel)] =
-                          to_json(found == stats.channels.end() ? store::ChannelStats{} : found->second);
-                    }
-                    to(net::json_answer(json::object{{"events_accepted", stats.events_accepted},
-                                                     {"channels", std::move(channels)}}));
-                  }));
+  timeline_.stats(clock_.now(), respond_with<store::Stats>(std::move(respond),
+                                                           [](const store::Stats& stats, net::Respond& to) {
+                                                             to(net::json_answer(to_json(stats)));
+                                                           }));
 }
 
 void Api::sandbox_message(const net::HttpRequest& request, net::Respond respond) {

@@ -14,20 +14,15 @@ constexpr std::size_t apply_batch_max = 4096;
 constexpr std::size_t in_flight_max = 3 * apply_batch_max;
 constexpr std::chrono::milliseconds stop_check{5};
 
-template <class T>
-Result<store::Fact, DecodeError> as_fact(Result<T, DecodeError> decoded) {
-  if (!decoded) return std::unexpected(std::move(decoded.error()));
-  return store::Fact(*decoded);
-}
-
 }  // namespace
 
 Collector::Collector(CollectorOptions options, log::Log& log, store::Timeline& timeline, Scheduler& scheduler,
-                     Metrics& metrics)
+                     Metrics& metrics, Applied applied)
     : options_(std::move(options)),
       log_(log),
       timeline_(timeline),
       scheduler_(scheduler),
+      applied_(std::move(applied)),
       facts_(metrics.counter("vestnik_analytics_facts_total", "Records that became part of a timeline")),
       poison_(metrics.counter("vestnik_poison_records_total",
                               "Records that could not be read and were let go",
@@ -36,17 +31,17 @@ Collector::Collector(CollectorOptions options, log::Log& log, store::Timeline& t
              [this](auto& batch, auto ended) { call_apply(batch, std::move(ended)); }) {}
 
 void Collector::start() {
-  subscription_ =
-      log_.subscribe({.group = options_.group,
-                      .topics = {options_.user_topic, options_.notification_topic, options_.analytics_topic},
-                      .in_flight_max = in_flight_max},
-                     *this, scheduler_);
+  subscription_ = log_.subscribe({.group = options_.group,
+                                  .topics = {options_.topics.user_events, options_.topics.notification_events,
+                                             options_.topics.analytics_events},
+                                  .in_flight_max = in_flight_max},
+                                 *this, scheduler_);
 }
 
 void Collector::on_records(std::vector<log::ConsumedRecord> records) {
   if (stopping_) return;  // not done: they come again
   for (log::ConsumedRecord& record : records) {
-    auto fact = decode(record);
+    auto fact = fact_of(options_.topics, record.position.topic, record.record);
     if (fact) {
       apply_.add({std::move(record.position), std::move(*fact)});
       continue;
@@ -61,13 +56,6 @@ void Collector::on_records(std::vector<log::ConsumedRecord> records) {
   }
 }
 
-Result<store::Fact, DecodeError> Collector::decode(const log::ConsumedRecord& record) const {
-  if (record.position.topic == options_.user_topic) return as_fact(decode_user_event(record.record));
-  if (record.position.topic == options_.notification_topic)
-    return as_fact(decode_notification(record.record, Content::left_out));
-  return as_fact(decode_step(record.record));
-}
-
 void Collector::call_apply(std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended) {
   if (!applying_) {
     std::vector<store::Fact> facts;
@@ -80,6 +68,7 @@ void Collector::call_apply(std::vector<Arrival>& batch, std::move_only_function<
       back_on(scheduler_, alive_,
               [this, &batch, ended = std::move(ended)](Result<void, store::Error> result) mutable {
                 if (result) {
+                  if (applied_) applied_(applying_);
                   applying_.reset();
                   facts_.Increment(static_cast<double>(batch.size()));
                   for (const Arrival& arrival : batch)

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analytics/record_facts.h"
 #include "base/batcher.h"
 #include "base/executor.h"
 #include "base/metrics.h"
@@ -15,17 +16,18 @@
 namespace vestnik::analytics {
 
 struct CollectorOptions {
-  std::string user_topic = "user-events";
-  std::string notification_topic = "notification-events";
-  std::string analytics_topic = "analytics-events";
+  Topics topics;
   std::string group = "analytics-service";
 };
 
 // Lives on one Scheduler.
 class Collector final : public log::Consumer {
  public:
+  // Told of each batch once the timeline has it; on the scheduler.
+  using Applied = std::function<void(const std::shared_ptr<const store::FactBatch>&)>;
+
   Collector(CollectorOptions options, log::Log& log, store::Timeline& timeline, Scheduler& scheduler,
-            Metrics& metrics);
+            Metrics& metrics, Applied applied = {});
 
   void start();
   // Takes nothing new; leaves the group once what it has is stored, at the latest after `limit`, then calls
@@ -40,7 +42,6 @@ class Collector final : public log::Consumer {
     store::Fact fact;  // moved into applying_ when its batch goes
   };
 
-  Result<store::Fact, DecodeError> decode(const log::ConsumedRecord& record) const;
   void call_apply(std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended);
   void stop_when_over(SteadyTime limit);
 
@@ -48,6 +49,7 @@ class Collector final : public log::Consumer {
   log::Log& log_;
   store::Timeline& timeline_;
   Scheduler& scheduler_;
+  const Applied applied_;
   prometheus::Counter& facts_;
   prometheus::Counter& poison_;
   bool stopping_ = false;
