@@ -5,6 +5,8 @@
 
 #include "analytics/api.h"
 #include "analytics/collector.h"
+#include "analytics/live.h"
+#include "analytics/tail.h"
 #include "app/status.h"
 #include "base/ids.h"
 #include "delivery/api.h"
@@ -146,18 +148,27 @@ delivery::Nudge nudge_in(const Nudges& nudges) {
   };
 }
 
+analytics::Topics topics_of(const config::Config& options) {
+  return {.user_events = options.topic_user_events,
+          .notification_events = options.topic_notification_events,
+          .analytics_events = options.topic_analytics_events};
+}
+
 // All that is read, and what people decide: one place for both, whatever runs beside it.
 class AnalyticsRole final : public Service {
  public:
   explicit AnalyticsRole(const Surroundings& s)
-      : collector_({.user_topic = s.configuration.options.topic_user_events,
-                    .notification_topic = s.configuration.options.topic_notification_events,
-                    .analytics_topic = s.configuration.options.topic_analytics_events,
+      : live_(s.backing.store->timeline(), s.condition, loop_, s.metrics),
+        tail_(loop_, s.metrics),
+        collector_({.topics = topics_of(s.configuration.options),
                     .group = s.configuration.options.analytics_service_group},
-                   *s.backing.log, s.backing.store->timeline(), loop_, s.metrics),
+                   *s.backing.log, s.backing.store->timeline(), loop_, s.metrics,
+                   [this](const auto& facts) { tail_.applied(facts); }),
         api_(s.backing.store->timeline(), s.backing.store->sandbox(), system_clock()),
         deliveries_(s.backing.store->ledger(), system_clock(), nudge_in(s.nudges)) {
     api_.add_routes(s.router, s.keys);
+    live_.add_routes(s.router, s.keys);
+    tail_.add_routes(s.router, s.keys);
     deliveries_.add_routes(s.router, s.keys);
     add_page_routes(s.router);
   }
@@ -170,11 +181,18 @@ class AnalyticsRole final : public Service {
   }
   void stop(std::chrono::milliseconds limit) override {
     run_and_wait(loop_, [&](auto stopped) { collector_.stop(limit, std::move(stopped)); });
+    run_and_wait(loop_, [this](auto done) {
+      live_.stop();
+      tail_.stop();
+      done();
+    });
     loop_.stop();
   }
 
  private:
   net::EventLoop loop_{"analytics"};
+  analytics::Live live_;
+  analytics::Tail tail_;
   analytics::Collector collector_;
   analytics::Api api_;
   delivery::Api deliveries_;

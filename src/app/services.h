@@ -9,6 +9,7 @@
 #include "app/backing.h"
 #include "app/configuration.h"
 #include "app/service.h"
+#include "base/json.h"
 #include "base/metrics.h"
 #include "model/notification.h"
 #include "net/http.h"
@@ -32,6 +33,8 @@ struct Surroundings {
   Nudges& nudges;
   const users::IntakeGate& intake;
   trace::Tracer tracer;
+  // How this process is: ready, parts, lag. Any thread, doesn't block.
+  std::function<json::object()> condition;
 };
 
 std::unique_ptr<Service> make_user_service(const Surroundings& surroundings);

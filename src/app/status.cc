@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "app/embedded.h"
-#include "base/json.h"
+#include "net/http_api.h"
 #include "net/http_metrics.h"
 
 namespace vestnik::app {
@@ -28,7 +28,17 @@ net::HttpHandler file(std::string_view path, std::string content_type, std::stri
   };
 }
 
-net::HttpResponse readiness(const std::vector<Health>& parts) {
+net::HttpResponse readiness_answer(const std::vector<Health>& parts) {
+  json::object document = readiness(parts);
+  const bool ready = document.at("ready").as_bool();
+  net::HttpResponse response{.status = ready ? 200 : 503, .body = json::serialize(document)};
+  if (!ready) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+}  // namespace
+
+json::object readiness(const std::vector<Health>& parts) {
   json::array listed;
   bool ready = true;
   for (const Health& part : parts) {
@@ -37,24 +47,33 @@ net::HttpResponse readiness(const std::vector<Health>& parts) {
     if (!part.detail.empty()) object["detail"] = part.detail;
     listed.push_back(std::move(object));
   }
-  net::HttpResponse response{
-      .status = ready ? 200 : 503,
-      .body = json::serialize(json::object{{"ready", ready}, {"parts", std::move(listed)}})};
-  if (!ready) response.headers.emplace_back("Retry-After", "1");
-  return response;
+  return {{"ready", ready}, {"parts", std::move(listed)}};
 }
 
-}  // namespace
+json::array lag(const std::vector<log::GroupLag>& groups) {
+  json::array listed;
+  for (const log::GroupLag& one : groups)
+    listed.push_back(json::object{{"group", one.group}, {"topic", one.topic}, {"records", one.lag}});
+  return listed;
+}
 
 void add_status_routes(net::Router& router, Metrics& metrics, std::function<std::vector<Health>()> parts) {
   router.add("GET", "/healthz", [](net::HttpRequest, net::Respond respond) {
     respond({.status = 200, .body = R"({"status":"ok"})"});
   });
   router.add("GET", "/readyz", [parts = std::move(parts)](net::HttpRequest, net::Respond respond) {
-    respond(readiness(parts()));
+    respond(readiness_answer(parts()));
   });
   router.add("GET", "/metrics", net::metrics_handler(metrics));
   router.add("GET", "/openapi.json", file("src/app/openapi.json", "application/json"));
+}
+
+void add_system_route(net::Router& router, const net::ApiKeys& keys, std::function<json::object()> describe) {
+  router.add(
+      "GET", "/v1/system",
+      net::require_api_key(keys, [describe = std::move(describe)](net::HttpRequest, net::Respond respond) {
+        respond(net::json_answer(describe()));
+      }));
 }
 
 void add_page_routes(net::Router& router) {

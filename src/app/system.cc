@@ -8,6 +8,7 @@
 #include "app/process_metrics.h"
 #include "app/status.h"
 #include "app/tracing.h"
+#include "app/version.h"
 
 namespace vestnik::app {
 namespace {
@@ -44,6 +45,15 @@ SheddingOptions shedding_options(const Configuration& configuration, const Backi
           .sms_group = options.sms_service_group};
 }
 
+std::string_view to_string(config::Environment environment) {
+  switch (environment) {
+    case config::Environment::development: return "development";
+    case config::Environment::production: return "production";
+    case config::Environment::test: return "test";
+  }
+  return "";
+}
+
 }  // namespace
 
 System::System(Configuration configuration)
@@ -53,9 +63,9 @@ System::System(Configuration configuration)
       backing_(open_backing(configuration_.options)),
       shedding_(shedding_options(configuration_, backing_), *backing_.log, intake_, metrics_) {
   net::Router router;
-  const Surroundings surroundings{
-      configuration_, backing_, metrics_, router,
-      keys_,          nudges_,  intake_,  make_tracer(configuration_, traces_.get())};
+  const Surroundings surroundings{configuration_, backing_, metrics_, router,
+                                  keys_,          nudges_,  intake_,  make_tracer(configuration_, traces_.get()),
+                                  [this] { return condition(); }};
   for (const auto& [role, make] : makers) {
     if (configuration_.role == config::Role::all || configuration_.role == role)
       services_.push_back(make(surroundings));
@@ -64,6 +74,7 @@ System::System(Configuration configuration)
   add_part_metrics(metrics_, [this] { return health(); });
   add_backing_metrics(metrics_, backing_);
   add_status_routes(router, metrics_, [this] { return health(); });
+  add_system_route(router, keys_, [this] { return description(); });
   // The address first: one that is taken is told before anything has begun.
   server_ = net::HttpServer::listen({.host = configuration_.options.host,
                                      .port = configuration_.options.port,
@@ -100,6 +111,24 @@ std::vector<Health> System::health() const {
   std::ranges::move(shedding_.health(), std::back_inserter(parts));
   for (const auto& service : services_) std::ranges::move(service->health(), std::back_inserter(parts));
   return parts;
+}
+
+json::object System::condition() const {
+  json::object condition = readiness(health());
+  condition["lag"] = lag(backing_.log->lag());
+  return condition;
+}
+
+json::object System::description() const {
+  const config::Config& options = configuration_.options;
+  json::object system{{"version", version_text},
+                      {"role", config::to_string(configuration_.role)},
+                      {"log", options.uses_kafka() ? "kafka" : "embedded"},
+                      {"store", options.uses_postgresql() ? "postgresql" : "embedded"},
+                      {"environment", to_string(options.environment)},
+                      {"started_at", format_rfc3339(started_at_)}};
+  for (auto& [name, value] : condition()) system[name] = std::move(value);
+  return system;
 }
 
 }  // namespace vestnik::app

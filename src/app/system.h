@@ -13,6 +13,8 @@
 #include "app/service.h"
 #include "app/services.h"
 #include "app/shedding.h"
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/metrics.h"
 #include "net/http_api_keys.h"
 #include "net/http_server.h"
@@ -38,7 +40,12 @@ class System {
 
  private:
   std::vector<Health> health() const;
+  // How all of it is: ready, parts, lag.
+  json::object condition() const;
+  // The same, and what all of it is.
+  json::object description() const;
 
+  const Timestamp started_at_ = system_clock().now();
   Configuration configuration_;
   Metrics metrics_;
   std::unique_ptr<trace::OtlpExporter> traces_;  // none: they are off

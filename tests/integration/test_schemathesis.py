@@ -26,7 +26,12 @@ def test_schemathesis_finds_nothing(server, tmp_path):
             "--no-color",
         ],
         cwd=tmp_path,
-        env=os.environ | {"HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path)},
+        env=os.environ
+        | {
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path),
+            "SCHEMATHESIS_HOOKS": "schemathesis_hooks",
+            "PYTHONPATH": str(pathlib.Path(__file__).parent),
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
