@@ -16,7 +16,9 @@ struct Looking {
   std::unique_ptr<store::Inventory> store;
 };
 
-// Throws std::runtime_error with what to do. Needs no lock and works beside the processes that write.
+// Throw std::runtime_error with what to do. Need no lock and work beside the processes that write.
 Looking open_to_look(const config::Config& config);
+// The log only; the store is not set.
+Looking open_log_to_look(const config::Config& config);
 
 }  // namespace vestnik::app

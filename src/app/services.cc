@@ -6,7 +6,9 @@
 #include "analytics/api.h"
 #include "analytics/collector.h"
 #include "analytics/live.h"
+#include "analytics/rebuild.h"
 #include "analytics/tail.h"
+#include "app/looking.h"
 #include "app/status.h"
 #include "base/ids.h"
 #include "delivery/api.h"
@@ -154,6 +156,12 @@ analytics::Topics topics_of(const config::Config& options) {
           .analytics_events = options.topic_analytics_events};
 }
 
+// Opened anew for each rebuild: nobody else in a service reads the log like this.
+std::shared_ptr<log::Reader> log_to_read(const config::Config& options) {
+  const auto looking = std::make_shared<Looking>(open_log_to_look(options));
+  return {looking, looking->log.get()};
+}
+
 // All that is read, and what people decide: one place for both, whatever runs beside it.
 class AnalyticsRole final : public Service {
  public:
@@ -164,11 +172,16 @@ class AnalyticsRole final : public Service {
                     .group = s.configuration.options.analytics_service_group},
                    *s.backing.log, s.backing.store->timeline(), loop_, s.metrics,
                    [this](const auto& facts) { tail_.applied(facts); }),
+        rebuild_({.topics = topics_of(s.configuration.options),
+                  .open_log = [&options = s.configuration.options] { return log_to_read(options); }},
+                 s.backing.store->timeline(), system_clock()),
         api_(s.backing.store->timeline(), s.backing.store->sandbox(), system_clock()),
         deliveries_(s.backing.store->ledger(), system_clock(), nudge_in(s.nudges)) {
     api_.add_routes(s.router, s.keys);
     live_.add_routes(s.router, s.keys);
     tail_.add_routes(s.router, s.keys);
+    rebuild_.add_routes(s.router, s.keys);
+    s.rebuild = [this] { return analytics::to_json(rebuild_.status()); };
     deliveries_.add_routes(s.router, s.keys);
     add_page_routes(s.router);
   }
@@ -178,8 +191,10 @@ class AnalyticsRole final : public Service {
       collector_.start();
       started();
     });
+    rebuild_.start();
   }
   void stop(std::chrono::milliseconds limit) override {
+    rebuild_.stop();
     run_and_wait(loop_, [&](auto stopped) { collector_.stop(limit, std::move(stopped)); });
     run_and_wait(loop_, [this](auto done) {
       live_.stop();
@@ -194,6 +209,7 @@ class AnalyticsRole final : public Service {
   analytics::Live live_;
   analytics::Tail tail_;
   analytics::Collector collector_;
+  analytics::Rebuild rebuild_;
   analytics::Api api_;
   delivery::Api deliveries_;
 };

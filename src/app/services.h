@@ -35,6 +35,8 @@ struct Surroundings {
   trace::Tracer tracer;
   // How this process is: ready, parts, lag. Any thread, doesn't block.
   std::function<json::object()> condition;
+  // Set by the service that rebuilds: how far it is. Any thread, doesn't block.
+  std::function<json::object()>& rebuild;
 };
 
 std::unique_ptr<Service> make_user_service(const Surroundings& surroundings);

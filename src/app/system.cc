@@ -65,7 +65,7 @@ System::System(Configuration configuration)
   net::Router router;
   const Surroundings surroundings{configuration_, backing_, metrics_, router,
                                   keys_,          nudges_,  intake_,  make_tracer(configuration_, traces_.get()),
-                                  [this] { return condition(); }};
+                                  [this] { return condition(); },     rebuild_};
   for (const auto& [role, make] : makers) {
     if (configuration_.role == config::Role::all || configuration_.role == role)
       services_.push_back(make(surroundings));
@@ -128,6 +128,7 @@ json::object System::description() const {
                       {"environment", to_string(options.environment)},
                       {"started_at", format_rfc3339(started_at_)}};
   for (auto& [name, value] : condition()) system[name] = std::move(value);
+  if (rebuild_) system["rebuild"] = rebuild_();
   return system;
 }
 

@@ -52,6 +52,7 @@ class System {
   net::ApiKeys keys_;
   Backing backing_;
   Nudges nudges_;
+  std::function<json::object()> rebuild_;  // none: not in this process
   users::IntakeGate intake_;
   Shedding shedding_;
   std::vector<std::unique_ptr<Service>> services_;
