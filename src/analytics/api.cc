@@ -3,6 +3,9 @@
 #include <optional>
 #include <utility>
 
+#include "analytics/export.h"
+#include "analytics/notification_json.h"
+#include "analytics/queries.h"
 #include "analytics/statistics_json.h"
 #include "base/json.h"
 #include "net/http_api.h"
@@ -10,42 +13,13 @@
 namespace vestnik::analytics {
 namespace {
 
+using analytics::to_json;
+
 constexpr std::size_t limit_default = 50;
 constexpr std::size_t limit_max = 500;
-constexpr std::size_t user_id_bytes_max = 200;
 
 void put_text(json::object& object, std::string_view name, const std::string& text) {
   if (!text.empty()) object[name] = text;
-}
-
-json::object to_json(const store::TimelineEntry& entry) {
-  json::object object{{"at", format_rfc3339(entry.at)}, {"what", entry.what}};
-  if (entry.attempt > 0) object["attempt"] = entry.attempt;
-  put_text(object, "provider", entry.provider);
-  put_text(object, "answer", entry.answer);
-  if (entry.due_at) object["due_at"] = format_rfc3339(*entry.due_at);
-  return object;
-}
-
-json::object to_json(const store::NotificationView& view) {
-  json::object object{{"notification_id", view.id.value},
-                      {"user_id", view.user_id.value},
-                      {"event_id", view.event_id.value},
-                      {"event_type", view.event_type},
-                      {"channel", to_string(view.channel)},
-                      {"template", view.template_version},
-                      {"state", view.state},
-                      {"sandbox", view.sandbox},
-                      {"attempt", view.attempt},
-                      {"accepted_at", format_rfc3339(view.accepted_at)},
-                      {"updated_at", format_rfc3339(view.updated_at)}};
-  put_text(object, "provider", view.provider);
-  if (!view.timeline.empty()) {
-    json::array timeline;
-    for (const store::TimelineEntry& entry : view.timeline) timeline.push_back(to_json(entry));
-    object["timeline"] = std::move(timeline);
-  }
-  return object;
 }
 
 json::object to_json(const store::SandboxMessage& message) {
@@ -61,17 +35,20 @@ json::object to_json(const store::SandboxMessage& message) {
 }
 
 template <class Item>
-json::value list(const char* name, const std::vector<Item>& items) {
+json::object list(const char* name, const std::vector<Item>& items) {
   json::array array;
   array.reserve(items.size());
   for (const Item& item : items) array.push_back(to_json(item));
-  return json::object{{name, std::move(array)}};
+  json::object object;
+  object[name] = std::move(array);
+  return object;
 }
 
 // Answers with `to_answer(value)`, or says that the store can't.
 template <class T, class ToAnswer>
 store::Done<T> respond_with(net::Respond respond, ToAnswer to_answer) {
-  return [respond = std::move(respond), to_answer](Result<T, store::Error> result) mutable {
+  return [respond = std::move(respond),
+          to_answer = std::move(to_answer)](Result<T, store::Error> result) mutable {
     if (result) {
       to_answer(*result, respond);
     } else {
@@ -93,7 +70,9 @@ void Api::add_routes(net::Router& router, const net::ApiKeys& keys) {
       [this](auto request, auto respond) { notifications(request, std::move(respond)); });
   get("/v1/notifications/{id}",
       [this](auto request, auto respond) { notification(request, std::move(respond)); });
-  get("/v1/stats", [this](auto, auto respond) { stats(std::move(respond)); });
+  get("/v1/notifications/export",
+      [this](auto request, auto respond) { export_all(request, std::move(respond)); });
+  get("/v1/stats", [this](auto request, auto respond) { stats(request, std::move(respond)); });
   get("/v1/sandbox", [this](auto request, auto respond) { sandbox_messages(request, std::move(respond)); });
   get("/v1/sandbox/{id}",
       [this](auto request, auto respond) { sandbox_message(request, std::move(respond)); });
@@ -108,23 +87,42 @@ void Api::notification(const net::HttpRequest& request, net::Respond respond) {
 }
 
 void Api::notifications(const net::HttpRequest& request, net::Respond respond) {
-  const auto limit = net::limit_parameter(request, limit_default, limit_max);
-  if (!limit) return respond(limit.error());
-  const auto user = net::query_value(request, "user_id");
-  if (user && (user->empty() || user->size() > user_id_bytes_max))
-    return respond(net::invalid_value("user_id", "user_id must have 1 to 200 characters"));
-  timeline_.search({.user_id = {std::string(user.value_or(""))}}, "", *limit,
+  auto form = read_search(request);
+  if (!form) return respond(form.error());
+  timeline_.search(std::move(form->filter), std::move(form->cursor), form->limit,
                    respond_with<store::NotificationPage>(
                        std::move(respond), [](const store::NotificationPage& page, net::Respond& to) {
-                         to(net::json_answer(list("notifications", page.notifications)));
+                         json::object answer = list("notifications", page.notifications);
+                         put_text(answer, "next", page.next);
+                         to(net::json_answer(answer));
                        }));
 }
 
-void Api::stats(net::Respond respond) {
+void Api::export_all(const net::HttpRequest& request, net::Respond respond) {
+  auto form = read_export(request);
+  if (!form) return respond(form.error());
+  export_notifications(timeline_, std::move(*form), std::move(respond));
+}
+
+void Api::stats(const net::HttpRequest& request, net::Respond respond) {
+  auto query = read_report(request, clock_.now());
+  if (!query) return respond(query.error());
   timeline_.stats(clock_.now(), respond_with<store::Stats>(std::move(respond),
-                                                           [](const store::Stats& stats, net::Respond& to) {
-                                                             to(net::json_answer(to_json(stats)));
+                                                           [this, query = std::move(*query)](
+                                                               const store::Stats& stats, net::Respond& to) {
+                                                             if (!query)
+                                                               return to(net::json_answer(to_json(stats)));
+                                                             report(*query, to_json(stats), std::move(to));
                                                            }));
+}
+
+void Api::report(const store::ReportQuery& query, json::object answer, net::Respond respond) {
+  timeline_.report(query, respond_with<store::Report>(
+                              std::move(respond), [group_by = query.group_by, answer = std::move(answer)](
+                                                      const store::Report& report, net::Respond& to) mutable {
+                                answer["range"] = to_json(report, group_by);
+                                to(net::json_answer(answer));
+                              }));
 }
 
 void Api::sandbox_message(const net::HttpRequest& request, net::Respond respond) {

@@ -23,7 +23,7 @@ Parameters::Parameters(const net::HttpRequest& request, std::vector<std::string_
       return;
     }
     if (!seen.insert(name).second && std::ranges::find(repeatable, name) == repeatable.end())
-      return refuse(name, "be given once");
+      refuse(name, "be given once");
   }
 }
 

@@ -9,5 +9,7 @@ namespace vestnik::analytics {
 json::object to_json(const store::LatencySummary& latency);
 // Every channel is there, also one that nothing is known of.
 json::object to_json(const store::Stats& stats);
+// What /v1/stats has as `range`.
+json::object to_json(const store::Report& report, store::GroupBy group_by);
 
 }  // namespace vestnik::analytics

@@ -13,6 +13,7 @@ def test_schemathesis_finds_nothing(server, tmp_path):
     result = subprocess.run(
         [
             schemathesis,
+            f"--config-file={pathlib.Path(__file__).with_name('schemathesis.toml')}",
             "run",
             f"{server.address}/openapi.json",
             "--checks=all",
