@@ -9,6 +9,7 @@
 #include "analytics/statistics_json.h"
 #include "base/json.h"
 #include "net/http_api.h"
+#include "sms/text/segment.h"
 
 namespace vestnik::analytics {
 namespace {
@@ -31,6 +32,16 @@ json::object to_json(const store::SandboxMessage& message) {
   put_text(object, "subject", message.subject);
   put_text(object, "html", message.html);
   put_text(object, "raw", message.raw);
+  return object;
+}
+
+// A text that can't be sent has never come so far.
+json::object in_full(const store::SandboxMessage& message) {
+  json::object object = to_json(message);
+  if (message.channel == Channel::sms)
+    if (const auto parts =
+            sms::text::segment(message.text, sms::text::concatenation_reference(message.notification_id)))
+      object["sms"] = sms::text::parts_in_json(*parts);
   return object;
 }
 
@@ -129,7 +140,7 @@ void Api::sandbox_message(const net::HttpRequest& request, net::Respond respond)
   using Message = std::optional<store::SandboxMessage>;
   sandbox_.find({std::string(request.path_parameter("id"))},
                 respond_with<Message>(std::move(respond), [](const Message& message, net::Respond& to) {
-                  message ? to(net::json_answer(to_json(*message)))
+                  message ? to(net::json_answer(in_full(*message)))
                           : to(net::not_found("message in the sandbox"));
                 }));
 }

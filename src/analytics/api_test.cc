@@ -199,6 +199,20 @@ TEST_F(ApiTest, TheSandboxShowsWhatWasKept) {
   EXPECT_EQ(get("/v1/sandbox/n2").status, 404);
 }
 
+TEST_F(ApiTest, AKeptSmsIsShownAsItsParts) {
+  std::promise<bool> kept;
+  store_.sandbox().keep({{.notification_id = {"n1"}, .channel = Channel::sms, .text = std::string(160, 'x')},
+                         {.notification_id = {"n2"}, .channel = Channel::sms, .text = std::string(161, 'x')},
+                         {.notification_id = {"n3"}, .channel = Channel::sms, .text = "Привет"}},
+                        [&](auto result) { kept.set_value(result.has_value()); });
+  ASSERT_TRUE(kept.get_future().get());
+  const auto sms = [&](const char* id) { return json::serialize(get_json(id).at("sms")); };
+  EXPECT_EQ(sms("/v1/sandbox/n1"), R"({"encoding":"gsm7","parts":[")" + std::string(160, 'x') + "\"]}");
+  EXPECT_EQ(sms("/v1/sandbox/n2"),
+            R"({"encoding":"gsm7","parts":[")" + std::string(153, 'x') + R"(","xxxxxxxx"]})");
+  EXPECT_EQ(sms("/v1/sandbox/n3"), R"({"encoding":"ucs2","parts":["Привет"]})");
+}
+
 TEST_F(ApiTest, KeysAreAskedForWhereThereAreSome) {
   keys_ = {"0123456789abcdef0123456789abcdef"};
   router_ = {};

@@ -16,9 +16,11 @@
 #include "email/sandbox_provider.h"
 #include "email/smtp_provider.h"
 #include "net/event_loop.h"
+#include "planning/api.h"
 #include "planning/notification_service.h"
 #include "sms/sandbox_provider.h"
 #include "sms/smpp_provider.h"
+#include "sms/text/segment.h"
 #include "users/user_service.h"
 
 namespace vestnik::app {
@@ -162,6 +164,13 @@ std::shared_ptr<log::Reader> log_to_read(const config::Config& options) {
   return {looking, looking->log.get()};
 }
 
+Result<json::object, std::string> sms_parts(std::string_view text) {
+  constexpr std::uint8_t any_reference = 0;  // it isn't shown
+  const auto parts = sms::text::segment(text, any_reference);
+  if (!parts) return std::unexpected(parts.error().message);
+  return sms::text::parts_in_json(*parts);
+}
+
 // All that is read, and what people decide: one place for both, whatever runs beside it.
 class AnalyticsRole final : public Service {
  public:
@@ -176,13 +185,15 @@ class AnalyticsRole final : public Service {
                   .open_log = [&options = s.configuration.options] { return log_to_read(options); }},
                  s.backing.store->timeline(), system_clock()),
         api_(s.backing.store->timeline(), s.backing.store->sandbox(), system_clock()),
-        deliveries_(s.backing.store->ledger(), system_clock(), nudge_in(s.nudges)) {
+        deliveries_(s.backing.store->ledger(), system_clock(), nudge_in(s.nudges)),
+        planning_(s.configuration.planning, sms_parts) {
     api_.add_routes(s.router, s.keys);
     live_.add_routes(s.router, s.keys);
     tail_.add_routes(s.router, s.keys);
     rebuild_.add_routes(s.router, s.keys);
     s.rebuild = [this] { return analytics::to_json(rebuild_.status()); };
     deliveries_.add_routes(s.router, s.keys);
+    planning_.add_routes(s.router, s.keys);
     add_page_routes(s.router);
   }
   void start() override {
@@ -212,6 +223,7 @@ class AnalyticsRole final : public Service {
   analytics::Rebuild rebuild_;
   analytics::Api api_;
   delivery::Api deliveries_;
+  planning::Api planning_;
 };
 
 }  // namespace

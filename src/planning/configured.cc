@@ -51,6 +51,17 @@ Result<Configured, config::Problems> configure(const SourceFiles& workflows, con
   return Configured{std::move(*parsed), std::move(*compiled), expiry, std::move(categories)};
 }
 
+Category category_of(const WorkflowStep& step, const Configured& configured) {
+  const auto listed = configured.categories.find(step.category);
+  return listed == configured.categories.end() ? Category{} : listed->second;
+}
+
+std::chrono::milliseconds expires_after(const WorkflowStep& step, const Configured& configured) {
+  if (step.expires_after) return *step.expires_after;
+  const auto usual = step.channel == Channel::email ? configured.expiry.email : configured.expiry.sms;
+  return category_of(step, configured).expires_after.value_or(usual);
+}
+
 Result<Configured, config::Problems> load_configured(const config::Config& config) {
   const auto workflows = files_of(config.workflows_dir, shipped_workflows());
   const auto templates = files_of(config.templates_dir, shipped_templates());

@@ -26,6 +26,12 @@ struct Configured {
   Categories categories;
 };
 
+// How the step's category is delivered; one that VESTNIK_CATEGORIES doesn't list is only a name.
+Category category_of(const WorkflowStep& step, const Configured& configured);
+// How long the step's notification is worth sending from when it is due: as the step says, else its category,
+// else its channel.
+std::chrono::milliseconds expires_after(const WorkflowStep& step, const Configured& configured);
+
 // What Config::workflows_dir and templates_dir hold, or the welcome set. Every problem of every file,
 // workflows that name unknown templates and templates that lack a part their channel needs among them.
 Result<Configured, config::Problems> load_configured(const config::Config& config);

@@ -62,9 +62,8 @@ class Planner {
     n.planned_at = planned_at_;
     const Timestamp due = event_.accepted_at + step.delay;
     if (step.delay.count() > 0) n.send_at = due;
-    const Category category = category_of(step);
-    n.expires_at =
-        due + step.expires_after.value_or(category.expires_after.value_or(usual_expiry(step.channel)));
+    const Category category = category_of(step, configured_);
+    n.expires_at = due + expires_after(step, configured_);
     n.attempts_max = category.attempts_max;
     n.hold_in_doubt = category.hold_in_doubt;
     n.recipient_limit = category.recipient_limit;
@@ -85,16 +84,6 @@ class Planner {
 
   NotificationId id(const WorkflowStep& step) const {
     return notification_id(event_.event_id, event_.user_id, step.channel, step.name);
-  }
-
-  // A category that VESTNIK_CATEGORIES doesn't list is only a name.
-  Category category_of(const WorkflowStep& step) const {
-    const auto listed = configured_.categories.find(step.category);
-    return listed == configured_.categories.end() ? Category{} : listed->second;
-  }
-
-  std::chrono::milliseconds usual_expiry(Channel channel) const {
-    return channel == Channel::email ? configured_.expiry.email : configured_.expiry.sms;
   }
 
   const UserEvent& event_;

@@ -6,12 +6,14 @@
 #include <set>
 
 #include "base/ids.h"
+#include "planning/sample.h"
 #include "planning/text.h"
 
 namespace vestnik::planning {
 namespace {
 
 constexpr std::string_view partials_name = "partials";
+constexpr std::string_view sample_file = "sample.json";
 
 struct Part {
   std::string_view file;
@@ -70,8 +72,8 @@ class SetCompiler {
 
  private:
   bool check_part(const std::string& file, const TemplateSource& source) {
-    if (std::ranges::find(parts, file, &Part::file) != parts.end()) return true;
-    std::vector<std::string_view> known;
+    if (file == sample_file || std::ranges::find(parts, file, &Part::file) != parts.end()) return true;
+    std::vector<std::string_view> known{sample_file};
     for (const Part& part : parts) known.push_back(part.file);
     problems_.push_back(
         {source.path, 0, 0, fmt::format("unknown part \"{}\"{}", file, config::did_you_mean(file, known))});
@@ -106,7 +108,23 @@ class SetCompiler {
       result.*part.member = std::move(*compiled);
     }
     result.version = content.version(name);
+    result.sample = sample(name);
     return result;
+  }
+
+  std::optional<json::object> sample(const std::string& name) {
+    const auto found = sources_.find(fmt::format("{}/{}", name, sample_file));
+    if (found == sources_.end()) return std::nullopt;
+    const auto report_here = [&](std::string message) {
+      problems_.push_back({found->second.path, 0, 0, std::move(message)});
+    };
+    auto object = parse_json_object(found->second.content);
+    if (!object) {
+      report_here(object.error().message);
+      return std::nullopt;
+    }
+    if (const auto wrong = not_text_in(*object)) report_here(fmt::format("{} must be a string", *wrong));
+    return std::move(*object);
   }
 
   // A mistake in a partial shows in every template that uses it, and is one mistake.

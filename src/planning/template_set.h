@@ -1,5 +1,6 @@
-// Templates: templates/<name>/ with subject.txt, body.txt and body.html for e-mail and sms.txt for SMS;
-// partials in templates/partials/. Compiled once; rendering is const and may run on several threads.
+// Templates: templates/<name>/ with subject.txt, body.txt and body.html for e-mail, sms.txt for SMS, and
+// sample.json to preview them with; partials in templates/partials/. Compiled once; rendering is const and
+// may run on several threads.
 #pragma once
 
 #include <map>
@@ -29,6 +30,7 @@ struct Template {
   std::optional<Mustache> text;
   std::optional<Mustache> html;
   std::optional<Mustache> sms;
+  std::optional<json::object> sample;  // no part of the version: nothing that is sent follows from it
 
   // The file that `channel` needs and that isn't there; nothing: it can be used.
   std::optional<std::string_view> lacks(Channel channel) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <fmt/format.h>
+#include <utility>
 
 #include "base/ids.h"
 #include "sms/text/gsm.h"
@@ -95,6 +96,12 @@ Result<std::vector<Part>, Failure<SegmentErrorKind>> segment(std::string_view te
     for (std::size_t i = 0; i < parts.size(); ++i)
       parts[i].header = concatenation_header(reference, parts.size(), i + 1);
   return parts;
+}
+
+json::object parts_in_json(const std::vector<Part>& parts) {
+  json::array texts;
+  for (const Part& part : parts) texts.emplace_back(part.text);
+  return {{"encoding", to_string(parts.front().encoding)}, {"parts", std::move(texts)}};
 }
 
 std::uint8_t concatenation_reference(const NotificationId& id) {

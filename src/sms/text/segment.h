@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "model/notification.h"
 
@@ -38,6 +39,9 @@ inline constexpr std::size_t parts_max_default = 10;
 // `parts_max` is 1 to 255.
 Result<std::vector<Part>, Failure<SegmentErrorKind>> segment(std::string_view text, std::uint8_t reference,
                                                              std::size_t parts_max = parts_max_default);
+
+// What people are shown of them: {"encoding": "gsm7", "parts": ["…"]}. There is at least one.
+json::object parts_in_json(const std::vector<Part>& parts);
 
 // Follows from the id, so that a part sent again completes the message that its siblings belong to.
 std::uint8_t concatenation_reference(const NotificationId& id);
