@@ -1,9 +1,9 @@
 #include <chrono>
+#include <fmt/format.h>
 #include <iostream>
 #include <map>
 #include <string>
 #include <thread>
-#include <unistd.h>
 #include <utility>
 
 #include "app/commands.h"
@@ -13,30 +13,29 @@
 #include "audit/report.h"
 #include "base/duration.h"
 #include "base/logging.h"
+#include "cli/environment.h"
+#include "cli/terminal.h"
 
 namespace vestnik::app {
 namespace {
 
-// Where it is, on a terminal; one line that is written over.
-class ProgressLine {
+// Where it is, on a terminal; not for what is read at once.
+class ReadingProgress {
  public:
-  ~ProgressLine() {
-    if (shown_) std::cerr << "\r\033[K" << std::flush;
-  }
   void show(std::string_view what, std::int64_t done, std::int64_t all) {
     const auto now = std::chrono::steady_clock::now();
-    if (!terminal_ || now < next_) return;
+    if (now < next_) return;
     next_ = now + std::chrono::milliseconds(200);
-    shown_ = true;
-    std::cerr << "\r\033[Kreading " << what;
-    if (done > 0) std::cerr << ": " << done;
-    if (all > 0) std::cerr << " of " << all;
-    std::cerr << std::flush;
+    std::string text = fmt::format("reading {}", what);
+    if (all > 0) text += fmt::format("  {}", cli::progress_bar(done, all, bar_columns));
+    if (done > 0) text += "  " + cli::grouped(done);
+    if (all > 0) text += " of " + cli::grouped(all);
+    progress_.show(text);
   }
 
  private:
-  const bool terminal_ = isatty(STDERR_FILENO) == 1;
-  bool shown_ = false;
+  static constexpr std::size_t bar_columns = 30;
+  cli::Progress progress_;
   std::chrono::steady_clock::time_point next_ =
       std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
 };
@@ -75,7 +74,7 @@ int examine(const CommandLine& line, std::chrono::milliseconds wait, const Confi
                                                     {Channel::sms, options.sms_service_group}}};
   audit::Ids ids;
   const audit::Findings findings = [&] {
-    ProgressLine progress;
+    ReadingProgress progress;
     return audit::examine(
         sources, steps_of(configuration.planning->workflows), ids,
         {.wait = wait,
@@ -99,7 +98,7 @@ int audit(const CommandLine& line) {
   }
   const auto configuration = load_configuration(line);
   if (!configuration) {
-    print_problems(configuration.error());
+    cli::print_problems(configuration.error());
     return 2;
   }
   logging::configure("error", true);

@@ -2,6 +2,7 @@
 
 #include "app/commands.h"
 #include "app/configuration.h"
+#include "cli/environment.h"
 #include "config/describe.h"
 
 namespace vestnik::app {
@@ -17,10 +18,10 @@ int check_config(const CommandLine& line) {
   }
   const auto configuration = load_configuration(line);
   if (!configuration) {
-    print_problems(configuration.error());
+    cli::print_problems(configuration.error());
     return 2;
   }
-  print_problems(planning::doubts(*configuration->planning));
+  cli::print_problems(planning::doubts(*configuration->planning));
   std::cout << config::effective_configuration(configuration->options);
   return 0;
 }

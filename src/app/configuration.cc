@@ -1,10 +1,8 @@
 #include "app/configuration.h"
 
-#include <iostream>
-#include <string_view>
-#include <unistd.h>
 #include <utility>
 
+#include "cli/environment.h"
 #include "config/load.h"
 #include "sms/sender.h"
 #include "trace/otlp_exporter.h"
@@ -57,18 +55,8 @@ void read_tracing(Configuration& result, config::Problems& problems) {
 
 }  // namespace
 
-std::map<std::string, std::string> environment() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry; ++entry) {
-    const std::string_view text(*entry);
-    const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return variables;
-}
-
 Result<Configuration, config::Problems> load_configuration(const CommandLine& line) {
-  config::LoadOptions load{.environment = environment(), .role = *config::parse_role(line.role)};
+  config::LoadOptions load{.environment = cli::environment(), .role = *config::parse_role(line.role)};
   if (!line.config_file.empty()) load.config_file = line.config_file;
   auto options = config::load(load);
   if (!options) return std::unexpected(std::move(options.error()));
@@ -88,11 +76,6 @@ Result<Configuration, config::Problems> load_configuration(const CommandLine& li
   read_tracing(result, problems);
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return result;
-}
-
-void print_problems(const config::Problems& problems) {
-  for (const config::Problem& problem : problems)
-    std::cerr << "vestnik: " << config::to_string(problem) << '\n';
 }
 
 }  // namespace vestnik::app

@@ -1,7 +1,6 @@
 // What the command line and the environment ask for, checked as a whole before anything starts.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,13 +40,7 @@ struct Configuration {
   std::vector<std::pair<std::string, std::string>> otlp_headers;
 };
 
-// This process's.
-std::map<std::string, std::string> environment();
-
 // Every problem there is.
 Result<Configuration, config::Problems> load_configuration(const CommandLine& line);
-
-// Prints them to standard error, one a line.
-void print_problems(const config::Problems& problems);
 
 }  // namespace vestnik::app

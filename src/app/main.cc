@@ -3,75 +3,114 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "app/commands.h"
-#include "app/deliveries.h"
 #include "app/version.h"
+#include "cli/command.h"
 #include "config/role.h"
 
-int main(int argc, char** argv) {
-  using namespace vestnik;
-  CLI::App app{"Vestnik: the right message to a user by e-mail and SMS, once, with a record of every step."};
-  app.require_subcommand(1);
-  app.set_version_flag("--version", "vestnik " + std::string(app::version_text));
-  app.footer(
-      "Every option is an environment variable or a key of vestnik.yaml: `vestnik check-config --options`.");
+namespace vestnik {
+namespace {
 
-  app::CommandLine line;
-  const auto add_config = [&](CLI::App* command) {
-    command->add_option("--config", line.config_file,
-                        "Configuration file (default: $VESTNIK_CONFIG, else ./vestnik.yaml)");
-  };
+void add_config(CLI::App& command, app::CommandLine& line) {
+  command
+      .add_option("--config", line.config_file,
+                  "Configuration file (default: $VESTNIK_CONFIG, else ./vestnik.yaml)")
+      ->type_name("FILE");
+}
 
-  CLI::App* serve = app.add_subcommand("serve", "Run all services in one process, or one of them");
+void add_role(CLI::App& command, app::CommandLine& line, const char* help) {
   std::vector<std::string> roles;
   for (config::Role role : config::all_roles) roles.emplace_back(config::to_string(role));
-  serve->add_option("role", line.role, "Which service (default: all)")->check(CLI::IsMember(roles));
-  add_config(serve);
+  command.add_option("role", line.role, help)->check(CLI::IsMember(roles));
+}
 
-  CLI::App* check = app.add_subcommand(
+cli::Command serve_command(CLI::App& root) {
+  CLI::App* command = root.add_subcommand("serve", "Run all services in one process, or one of them");
+  const auto line = std::make_shared<app::CommandLine>();
+  add_role(*command, *line, "Which service (default: all)");
+  add_config(*command, *line);
+  return {command, [line] { return app::serve(*line); }};
+}
+
+cli::Command check_config_command(CLI::App& root) {
+  CLI::App* command = root.add_subcommand(
       "check-config", "Check configuration, workflows and templates; print what is in force");
-  check->add_option("role", line.role, "As which service (default: all)")->check(CLI::IsMember(roles));
-  check->add_flag("--options", line.list_options, "List every option with its default and meaning instead");
-  check->add_flag("--docs", line.print_docs, "Print docs/configuration.md instead");
-  add_config(check);
+  const auto line = std::make_shared<app::CommandLine>();
+  add_role(*command, *line, "As which service (default: all)");
+  command->add_flag("--options", line->list_options,
+                    "List every option with its default and meaning instead");
+  command->add_flag("--docs", line->print_docs, "Print docs/configuration.md instead");
+  add_config(*command, *line);
+  return {command, [line] { return app::check_config(*line); }};
+}
 
-  const app::DeliveriesCommand deliveries(app);
-
-  CLI::App* audit = app.add_subcommand(
+cli::Command audit_command(CLI::App& root) {
+  CLI::App* command = root.add_subcommand(
       "audit", "Check that nothing accepted is lost: compares log, ledger and timeline, running or not");
-  audit->add_flag("--json", line.json, "Print one line of JSON instead of the table");
-  audit->add_option("--ids-max", line.ids_max, "Ids printed of each kind of difference")
+  const auto line = std::make_shared<app::CommandLine>();
+  command->add_flag("--json", line->json, "Print one line of JSON instead of the table");
+  command->add_option("--ids-max", line->ids_max, "Ids printed of each kind of difference")
       ->check(CLI::Range(0, 1'000'000'000))
+      ->type_name("NUMBER")
       ->capture_default_str();
-  audit
+  command
       ->add_option(
-          "--wait", line.wait,
+          "--wait", line->wait,
           "Look again for at most this long (10s, 2m) until nothing is on its way to ledger and timeline")
+      ->type_name("DURATION")
       ->capture_default_str();
-  audit->footer(
+  command->footer(
       "Exit code: 0 they agree, 1 they differ, 2 called or configured wrongly, or something can't be read.");
-  add_config(audit);
+  add_config(*command, *line);
+  return {command, [line] { return app::audit(*line); }};
+}
 
-  CLI::App* version = app.add_subcommand("version", "Print the version");
+cli::Command version_command(CLI::App& root) {
+  return {root.add_subcommand("version", "Print the version"), [] { return app::version(); }};
+}
 
+// In the order that a notification and its owner need them, which is the order of `--help`.
+constexpr cli::Command (*makers[])(CLI::App& root) = {
+    serve_command,       check_config_command,   cli::send_command,
+    cli::status_command, cli::stats_command,     cli::deliveries_command,
+    audit_command,       cli::analytics_command, version_command};
+
+int run(const cli::Command& command) {
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-
-  try {
-    if (serve->parsed()) return app::serve(line);
-    if (check->parsed()) return app::check_config(line);
-    if (deliveries.parsed()) return deliveries.run();
-    if (audit->parsed()) return app::audit(line);
-    if (version->parsed()) return app::version();
+    return command.run();
+  } catch (const cli::CommandError& error) {
+    std::cerr << "vestnik: " << error.what() << '\n';
+    return error.exit_code();
   } catch (const std::exception& error) {
     std::cerr << "vestnik: " << error.what() << '\n';
     return 1;
   }
+}
+
+}  // namespace
+}  // namespace vestnik
+
+int main(int argc, char** argv) {
+  using namespace vestnik;
+  CLI::App root{"Vestnik: the right message to a user by e-mail and SMS, once, with a record of every step.",
+                "vestnik"};
+  root.require_subcommand(1);
+  root.set_version_flag("--version", "vestnik " + std::string(app::version_text), "Print the version");
+  root.footer(
+      "Every option is an environment variable or a key of vestnik.yaml: `vestnik check-config --options`.");
+  std::vector<cli::Command> commands;
+  for (const auto make : makers) commands.push_back(make(root));
+
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return root.exit(error) == 0 ? 0 : 2;
+  }
+  for (const cli::Command& command : commands)
+    if (command.declared->parsed()) return run(command);
   return 2;
 }

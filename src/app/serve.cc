@@ -11,6 +11,7 @@
 #include "app/system.h"
 #include "app/version.h"
 #include "base/logging.h"
+#include "cli/environment.h"
 
 namespace vestnik::app {
 namespace {
@@ -50,7 +51,7 @@ bool human_lines(config::LogFormat format) {
 int serve(const CommandLine& line) {
   auto configuration = load_configuration(line);
   if (!configuration) {
-    print_problems(configuration.error());
+    cli::print_problems(configuration.error());
     return 2;
   }
   logging::configure(configuration->options.log_level, human_lines(configuration->options.log_format));

@@ -7,11 +7,11 @@
 #include "base/json.h"
 #include "net/http_client.h"
 
-namespace vestnik::app {
+namespace vestnik::cli {
 
 // What a command's exit code says.
 inline constexpr int exit_done = 0;
-inline constexpr int exit_partly = 1;       // some of what was asked could not be done
+inline constexpr int exit_partly = 1;       // some of what was asked could not be done, or is not as hoped
 inline constexpr int exit_usage = 2;        // called or configured wrongly
 inline constexpr int exit_unreachable = 3;  // the system does not answer
 
@@ -50,6 +50,11 @@ class ApiClient {
   ApiAnswer get(const std::string& target) const;
   ApiAnswer post(const std::string& target, const json::object& body) const;
 
+  // Throws CommandError for any status but 2xx, saying what to do. `what` is asked for, which the
+  // all-in-one process has and `serving`.
+  void expect_ok(const ApiAnswer& answer, std::string_view what,
+                 std::string_view serving = "analytics-service") const;
+
   std::string address() const { return url_.text(); }
 
  private:
@@ -59,4 +64,4 @@ class ApiClient {
   std::string key_;  // empty: none
 };
 
-}  // namespace vestnik::app
+}  // namespace vestnik::cli

@@ -1,14 +1,16 @@
-#include "app/api_client.h"
+#include "cli/api_client.h"
 
 #include <chrono>
+#include <fmt/format.h>
 #include <utility>
 
-#include "app/configuration.h"
+#include "cli/environment.h"
+#include "cli/terminal.h"
 #include "config/file.h"
 #include "config/load.h"
 #include "config/values.h"
 
-namespace vestnik::app {
+namespace vestnik::cli {
 namespace {
 
 // Longer than the server takes to give up on a request by itself.
@@ -91,6 +93,16 @@ ApiAnswer ApiClient::post(const std::string& target, const json::object& body) c
                .body = json::serialize(body)});
 }
 
+void ApiClient::expect_ok(const ApiAnswer& answer, std::string_view what, std::string_view serving) const {
+  if (answer.status >= 200 && answer.status < 300) return;
+  if (answer.status == 404 || answer.status == 405)
+    throw CommandError(exit_unreachable,
+                       fmt::format("{} doesn't serve {}: --url must be the all-in-one process or {}",
+                                   address(), what, serving));
+  const std::string detail = one_line(answer.member("detail"));
+  throw CommandError(exit_usage, detail.empty() ? one_line(answer.member("title")) : detail);
+}
+
 ApiAnswer ApiClient::call(net::HttpCall call) const {
   if (!key_.empty()) call.headers.emplace_back("Authorization", "Bearer " + key_);
   const auto response = net::http_call(url_, call, answer_limit);
@@ -112,4 +124,4 @@ ApiAnswer ApiClient::call(net::HttpCall call) const {
   return answer;
 }
 
-}  // namespace vestnik::app
+}  // namespace vestnik::cli

@@ -1,21 +1,13 @@
-#include "app/deliveries.h"
+#include "cli/deliveries.h"
 
-#include <iostream>
+#include <memory>
 
-namespace vestnik::app {
+#include "cli/command.h"
+
+namespace vestnik::cli {
 namespace {
 
 constexpr std::size_t list_limit_default = 50;
-
-void add_access(CLI::App& command, ApiAccess& access) {
-  command.add_option("--url", access.url,
-                     "Where Vestnik is: its all-in-one process or analytics-service (default: from PORT and "
-                     "VESTNIK_HOST, http://127.0.0.1:8080)");
-  command.add_option("--api-key-file", access.api_key_file,
-                     "File that holds the API key (default: the first of VESTNIK_API_KEYS)");
-  command.add_option("--config", access.config_file,
-                     "Configuration file (default: $VESTNIK_CONFIG, else ./vestnik.yaml)");
-}
 
 // One argument: what follows it may be an id.
 void add_states(CLI::App& command, DeliveriesFilter& filter, const char* help) {
@@ -27,15 +19,20 @@ void add_states(CLI::App& command, DeliveriesFilter& filter, const char* help) {
 
 void add_filter(CLI::App& command, DeliveriesFilter& filter) {
   constexpr const char* time_help = "; a time such as 2026-11-23T14:17:06Z, or how long ago: 30m, 2h, 7d";
-  command.add_option("--channel", filter.channel, "Only this channel: email or sms");
-  command.add_option("--provider", filter.provider, "Only those whose last attempt was with this provider");
-  command.add_option("--category", filter.category, "Only this category");
-  command.add_option("--user", filter.user_id, "Only this user's (user_…)");
-  command.add_option("--answer", filter.answer, "Only those whose last answer contains this: 451");
-  command.add_option("--updated-from", filter.updated_from,
-                     std::string("Only those updated since") + time_help);
-  command.add_option("--updated-before", filter.updated_before,
-                     std::string("Only those updated before") + time_help);
+  add_channel(command, filter.channel);
+  command.add_option("--provider", filter.provider, "Only those whose last attempt was with this provider")
+      ->type_name("NAME");
+  command.add_option("--category", filter.category, "Only this category")->type_name("NAME");
+  command.add_option("--user", filter.user_id, "Only this user's (user_…)")->type_name("ID");
+  command.add_option("--answer", filter.answer, "Only those whose last answer contains this: 451")
+      ->type_name("TEXT");
+  command
+      .add_option("--updated-from", filter.updated_from, std::string("Only those updated since") + time_help)
+      ->type_name("TIME");
+  command
+      .add_option("--updated-before", filter.updated_before,
+                  std::string("Only those updated before") + time_help)
+      ->type_name("TIME");
 }
 
 }  // namespace
@@ -81,7 +78,8 @@ void DeliveriesCommand::add_list() {
              "Only in this state; several with commas, or `all` (default: dead,in_doubt)");
   add_filter(*list_, line_.filter);
   list_->add_option("--limit", line_.limit, "At most so many; 0: all (default: 50)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("NUMBER");
   list_->add_flag("--json", line_.json, "One JSON object a line, for programs");
   add_access(*list_, line_.access);
   list_->footer(
@@ -92,7 +90,7 @@ void DeliveriesCommand::add_list() {
 
 void DeliveriesCommand::add_show() {
   show_ = command_->add_subcommand("show", "All there is to know about one delivery, with its timeline");
-  show_->add_option("id", line_.ids, "The notification's id")->required()->expected(1);
+  show_->add_option("id", line_.ids, "The notification's id")->required()->expected(1)->type_name("ID");
   show_->add_flag("--json", line_.json, "One JSON object, for programs");
   add_access(*show_, line_.access);
   show_->footer("Example:\n  vestnik deliveries show 0d8f7a52-3c1e-8b7d-9a55-2f0c4e6b1a90");
@@ -101,13 +99,14 @@ void DeliveriesCommand::add_show() {
 void DeliveriesCommand::add_decision(CLI::App*& command, const char* name, const char* help,
                                      const char* footer) {
   command = command_->add_subcommand(name, help);
-  command->add_option("id", line_.ids, "Notifications' ids; or filters instead");
+  command->add_option("id", line_.ids, "Notifications' ids; or filters instead")->type_name("ID");
   add_states(*command, line_.filter, "dead, in_doubt or both with a comma (default: dead)");
   add_filter(*command, line_.filter);
   command
       ->add_option("--limit", line_.limit, "With filters: at most so many, the newest first (default: all)")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--reason", line_.reason, "Why; kept in the timeline");
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("NUMBER");
+  command->add_option("--reason", line_.reason, "Why; kept in the timeline")->type_name("TEXT");
   command->add_flag("--yes", line_.yes, "With filters: don't ask");
   command->add_flag("--json", line_.json, "JSON, for programs");
   add_access(*command, line_.access);
@@ -116,13 +115,14 @@ void DeliveriesCommand::add_decision(CLI::App*& command, const char* name, const
 
 void DeliveriesCommand::add_resolve() {
   resolve_ = command_->add_subcommand("resolve", "Say what became of deliveries that are in doubt");
-  resolve_->add_option("id", line_.ids, "Notifications' ids")->required();
+  resolve_->add_option("id", line_.ids, "Notifications' ids")->required()->type_name("ID");
   resolve_
       ->add_option("--as", line_.as,
                    "sent: they are known to have arrived; resend: send them (again); discarded: leave it")
       ->required()
-      ->check(CLI::IsMember({"sent", "resend", "discarded"}));
-  resolve_->add_option("--reason", line_.reason, "How you know; kept in the timeline");
+      ->check(CLI::IsMember({"sent", "resend", "discarded"}))
+      ->type_name("WHAT");
+  resolve_->add_option("--reason", line_.reason, "How you know; kept in the timeline")->type_name("TEXT");
   resolve_->add_flag("--json", line_.json, "JSON, for programs");
   add_access(*resolve_, line_.access);
   resolve_->footer(
@@ -136,21 +136,21 @@ DeliveriesLine DeliveriesCommand::list_line() const {
 }
 
 int DeliveriesCommand::run() const {
-  try {
-    const bool decides = retry_->parsed() || discard_->parsed();
-    const std::string what = retry_->parsed() ? "retry" : "discard";
-    if (decides && line_.ids.empty() == line_.filter.empty())
-      throw CommandError(exit_usage, "say which: ids, or filters such as --state dead (`vestnik deliveries " +
-                                         what + " --help`)");
-    const ApiClient client(line_.access);
-    if (list_->parsed()) return list_deliveries(client, list_line());
-    if (show_->parsed()) return show_delivery(client, line_);
-    if (resolve_->parsed()) return decide_by_id(client, line_, "resolve");
-    return line_.ids.empty() ? decide_by_filter(client, line_, what) : decide_by_id(client, line_, what);
-  } catch (const CommandError& error) {
-    std::cerr << "vestnik: " << error.what() << '\n';
-    return error.exit_code();
-  }
+  const bool decides = retry_->parsed() || discard_->parsed();
+  const std::string what = retry_->parsed() ? "retry" : "discard";
+  if (decides && line_.ids.empty() == line_.filter.empty())
+    throw CommandError(exit_usage, "say which: ids, or filters such as --state dead (`vestnik deliveries " +
+                                       what + " --help`)");
+  const ApiClient client(line_.access);
+  if (list_->parsed()) return list_deliveries(client, list_line());
+  if (show_->parsed()) return show_delivery(client, line_);
+  if (resolve_->parsed()) return decide_by_id(client, line_, "resolve");
+  return line_.ids.empty() ? decide_by_filter(client, line_, what) : decide_by_id(client, line_, what);
 }
 
-}  // namespace vestnik::app
+Command deliveries_command(CLI::App& root) {
+  const auto deliveries = std::make_shared<const DeliveriesCommand>(root);
+  return {deliveries->declared(), [deliveries] { return deliveries->run(); }};
+}
+
+}  // namespace vestnik::cli

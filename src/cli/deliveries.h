@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "app/api_client.h"
+#include "cli/api_client.h"
 
-namespace vestnik::app {
+namespace vestnik::cli {
 
 // As the API has them (src/delivery/api_requests.h); empty: not given.
 struct DeliveriesFilter {
@@ -33,7 +33,8 @@ class DeliveriesCommand {
   // Declares the command and what is under it.
   explicit DeliveriesCommand(CLI::App& app);
 
-  bool parsed() const { return command_->parsed(); }
+  const CLI::App* declared() const { return command_; }
+  // The exit code. Throws CommandError.
   int run() const;
 
  private:
@@ -56,4 +57,4 @@ int decide_by_id(const ApiClient& client, const DeliveriesLine& line, const std:
 // `what`: "retry" or "discard", of all that line.filter lets through, once that has been confirmed.
 int decide_by_filter(const ApiClient& client, const DeliveriesLine& line, const std::string& what);
 
-}  // namespace vestnik::app
+}  // namespace vestnik::cli

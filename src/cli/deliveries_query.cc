@@ -1,15 +1,14 @@
-#include "app/deliveries_query.h"
+#include "cli/deliveries_query.h"
 
 #include <algorithm>
 #include <fmt/ranges.h>
 #include <utility>
 
-#include "app/terminal.h"
-#include "base/clock.h"
-#include "base/duration.h"
+#include "cli/answers.h"
+#include "cli/terminal.h"
 #include "store/ledger.h"
 
-namespace vestnik::app {
+namespace vestnik::cli {
 namespace {
 
 constexpr std::size_t page_size = 500;
@@ -21,20 +20,15 @@ std::vector<std::string> all_states() {
   return names;
 }
 
-// "2h" is two hours ago; what isn't a duration is for the server to judge.
-std::string time_of(const std::string& text) {
-  const auto ago = parse_duration(text);
-  return ago ? format_rfc3339(system_clock().now() - *ago) : text;
-}
-
 std::vector<std::pair<std::string, std::string>> text_fields(const DeliveriesFilter& filter) {
-  std::vector<std::pair<std::string, std::string>> fields{{"channel", filter.channel},
-                                                          {"provider", filter.provider},
-                                                          {"category", filter.category},
-                                                          {"user_id", filter.user_id},
-                                                          {"answer", filter.answer},
-                                                          {"updated_from", time_of(filter.updated_from)},
-                                                          {"updated_before", time_of(filter.updated_before)}};
+  std::vector<std::pair<std::string, std::string>> fields{
+      {"channel", filter.channel},
+      {"provider", filter.provider},
+      {"category", filter.category},
+      {"user_id", filter.user_id},
+      {"answer", filter.answer},
+      {"updated_from", time_argument(filter.updated_from)},
+      {"updated_before", time_argument(filter.updated_before)}};
   std::erase_if(fields, [](const auto& field) { return field.second.empty(); });
   return fields;
 }
@@ -58,17 +52,6 @@ json::object filter_body(const DeliveriesFilter& filter) {
   return body;
 }
 
-void expect_ok(const ApiAnswer& answer, const ApiClient& client) {
-  if (answer.status == 200) return;
-  const std::string detail = one_line(answer.member("detail"));
-  if (answer.status == 404 || answer.status == 405)
-    throw CommandError(exit_unreachable,
-                       client.address() +
-                           " doesn't serve deliveries: --url must be the all-in-one process "
-                           "or analytics-service");
-  throw CommandError(exit_usage, detail.empty() ? one_line(answer.member("title")) : detail);
-}
-
 bool for_each_delivery(const ApiClient& client, const DeliveriesFilter& filter, std::size_t limit,
                        const std::function<void(const json::object&)>& each) {
   const std::string query = filter_query(filter);
@@ -78,7 +61,7 @@ bool for_each_delivery(const ApiClient& client, const DeliveriesFilter& filter, 
     const std::size_t wanted = limit == 0 ? page_size : std::min(page_size, limit - seen);
     const ApiAnswer page = client.get(fmt::format("/v1/deliveries?limit={}{}{}{}", wanted, query,
                                                   cursor.empty() ? "" : "&cursor=", cursor));
-    expect_ok(page, client);
+    client.expect_ok(page, "deliveries");
     progress.clear();
     for (const json::value& delivery : page.body.at("deliveries").as_array()) {
       each(delivery.as_object());
@@ -90,4 +73,4 @@ bool for_each_delivery(const ApiClient& client, const DeliveriesFilter& filter, 
   }
 }
 
-}  // namespace vestnik::app
+}  // namespace vestnik::cli

@@ -4,11 +4,11 @@
 #include <iostream>
 #include <utility>
 
-#include "app/deliveries.h"
-#include "app/deliveries_query.h"
-#include "app/terminal.h"
+#include "cli/deliveries.h"
+#include "cli/deliveries_query.h"
+#include "cli/terminal.h"
 
-namespace vestnik::app {
+namespace vestnik::cli {
 namespace {
 
 constexpr std::size_t batch_size = 1000;
@@ -69,7 +69,7 @@ void decide_all(const ApiClient& client, const DeliveriesLine& line, const std::
     body["limit"] = line.limit == 0 ? batch_size : std::min(batch_size, line.limit - handled);
     if (!cursor.empty()) body["cursor"] = cursor;
     const ApiAnswer answer = client.post("/v1/deliveries/" + what, body);
-    expect_ok(answer, client);
+    client.expect_ok(answer, "deliveries");
     tally.done += static_cast<std::size_t>(integer_member(answer.body, "done").value_or(0));
     const json::array& refused = answer.body.at("refused").as_array();
     tally.refused.insert(tally.refused.end(), refused.begin(), refused.end());
@@ -110,7 +110,7 @@ int decide_by_id(const ApiClient& client, const DeliveriesLine& line, const std:
       complain(id, "not " + std::string(past(what)) + ": " + one_line(answer.member("detail")));
       exit_code = exit_partly;
     } else {
-      expect_ok(answer, client);
+      client.expect_ok(answer, "deliveries");
       const std::string state = answer.member("state");
       std::cout << (line.json ? json::serialize(answer.body) : id + "  " + one_line(state)) << std::endl;
     }
@@ -143,4 +143,4 @@ int decide_by_filter(const ApiClient& client, const DeliveriesLine& given, const
   return report(line, what, tally);
 }
 
-}  // namespace vestnik::app
+}  // namespace vestnik::cli
