@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 SEEDS ?= 10000
 STEPS ?= 2000
 
-.PHONY: help build up down logs request test test-unit test-integration test-faults test-sanitizers test-mutations sim footprint check \
+.PHONY: help build install up down logs request test test-unit test-integration test-faults test-sanitizers test-mutations sim footprint check \
   format fuzz kafka bench bench-quick bench-parts clean deps deps-test deps-check deps-bench
 
 help: ## Show this
@@ -16,6 +16,9 @@ help: ## Show this
 build: deps ## Build build/release/vestnik
 	@[ -f build/release/build.ninja ] || cmake --preset release
 	@ninja -C build/release vestnik
+
+install: ## Install what was built with its manual page and completions below PREFIX=/usr/local
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' deploy/install
 
 up: build ## Start the whole system in the background, wait until it is ready (PORT=8080)
 	@deploy/up

@@ -1,5 +1,5 @@
-// The commands that talk to a running Vestnik. Each declares itself in `root`; main runs the one that was
-// called.
+// The commands that talk to a running Vestnik, and those about the command line itself. Each declares itself
+// in `root`; main runs the one that was called.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -21,6 +21,8 @@ Command status_command(CLI::App& root);
 Command send_command(CLI::App& root);
 Command stats_command(CLI::App& root);
 Command analytics_command(CLI::App& root);
+Command completion_command(CLI::App& root);
+Command man_command(CLI::App& root);
 
 // The options that say where Vestnik is. `serving`: the role whose address it must be, if not the all-in-one
 // process's.
