@@ -75,9 +75,9 @@ cli::Command version_command(CLI::App& root) {
 
 // In the order that a notification and its owner need them, which is the order of `--help`.
 constexpr cli::Command (*makers[])(CLI::App& root) = {
-    serve_command,           check_config_command,    cli::send_command, cli::status_command,
-    cli::stats_command,      cli::deliveries_command, audit_command,     cli::analytics_command,
-    cli::completion_command, cli::man_command,        version_command};
+    serve_command,          check_config_command,    cli::send_command,       cli::status_command,
+    cli::stats_command,     cli::tail_command,       cli::deliveries_command, audit_command,
+    cli::analytics_command, cli::completion_command, cli::man_command,        version_command};
 
 int run(const cli::Command& command) {
   try {

@@ -103,23 +103,45 @@ void ApiClient::expect_ok(const ApiAnswer& answer, std::string_view what, std::s
   throw CommandError(exit_usage, detail.empty() ? one_line(answer.member("title")) : detail);
 }
 
-ApiAnswer ApiClient::call(net::HttpCall call) const {
+ApiAnswer ApiClient::call(const net::HttpCall& call) const {
+  const auto response = net::http_call(url_, with_key(call), answer_limit);
+  if (!response) throw unreachable(response.error());
+  return judged(response->status, response->body);
+}
+
+std::unique_ptr<net::HttpStream> ApiClient::open(const std::string& target, std::string_view what) const {
+  auto stream = net::HttpStream::open(url_, with_key({.target = target}), answer_limit);
+  if (!stream) throw unreachable(stream.error());
+  const int status = (*stream)->head().status;
+  if (status == 200) return std::move(*stream);
+  const auto body = (*stream)->read_rest(answer_limit);
+  if (!body) throw unreachable(body.error());
+  expect_ok(judged(status, *body), what);
+  throw CommandError(exit_unreachable, fmt::format("{} answers {} to {}", address(), status, target));
+}
+
+net::HttpCall ApiClient::with_key(net::HttpCall call) const {
   if (!key_.empty()) call.headers.emplace_back("Authorization", "Bearer " + key_);
-  const auto response = net::http_call(url_, call, answer_limit);
-  if (!response)
-    throw CommandError(exit_unreachable, "can't reach Vestnik at " + address() + ": " +
-                                             response.error().message + ". " + advice(response.error().kind));
-  if (response->status == 401)
+  return call;
+}
+
+CommandError ApiClient::unreachable(const Failure<net::HttpClientError>& error) const {
+  return {exit_unreachable,
+          fmt::format("can't reach Vestnik at {}: {}. {}", address(), error.message, advice(error.kind))};
+}
+
+ApiAnswer ApiClient::judged(int status, std::string_view text) const {
+  if (status == 401)
     throw CommandError(exit_usage, address() + " wants an API key" +
                                        (key_.empty() ? "" : ", another than this one") +
                                        ": set VESTNIK_API_KEYS, or say --api-key-file");
-  auto body = parse_json_object(response->body);
+  auto body = parse_json_object(text);
   if (!body)
-    throw CommandError(exit_unreachable, "what answers at " + address() + " isn't Vestnik (status " +
-                                             std::to_string(response->status) + "). " +
-                                             advice(net::HttpClientError::not_http));
-  ApiAnswer answer{.status = response->status, .body = std::move(*body)};
-  if (answer.status >= 500 || answer.status == 429)
+    throw CommandError(exit_unreachable,
+                       fmt::format("what answers at {} isn't Vestnik (status {}). {}", address(), status,
+                                   advice(net::HttpClientError::not_http)));
+  ApiAnswer answer{.status = status, .body = std::move(*body)};
+  if (status >= 500 || status == 429)
     throw CommandError(exit_unreachable, address() + " can't answer now: " + answer.member("detail"));
   return answer;
 }

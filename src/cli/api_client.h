@@ -1,8 +1,10 @@
 // How a command talks to a system that runs.
 #pragma once
 
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 #include "net/http_client.h"
@@ -50,6 +52,9 @@ class ApiClient {
   ApiAnswer get(const std::string& target) const;
   ApiAnswer post(const std::string& target, const json::object& body) const;
 
+  // An answer that comes bit by bit. Throws CommandError where it isn't 200; `what`: as of expect_ok().
+  std::unique_ptr<net::HttpStream> open(const std::string& target, std::string_view what) const;
+
   // Throws CommandError for any status but 2xx, saying what to do. `what` is asked for, which the
   // all-in-one process has and `serving`.
   void expect_ok(const ApiAnswer& answer, std::string_view what,
@@ -58,7 +63,11 @@ class ApiClient {
   std::string address() const { return url_.text(); }
 
  private:
-  ApiAnswer call(net::HttpCall call) const;
+  ApiAnswer call(const net::HttpCall& call) const;
+  net::HttpCall with_key(net::HttpCall call) const;
+  CommandError unreachable(const Failure<net::HttpClientError>& error) const;
+  // The status and body of an answer, if they are Vestnik's and it is well.
+  ApiAnswer judged(int status, std::string_view body) const;
 
   net::HttpUrl url_;
   std::string key_;  // empty: none

@@ -20,6 +20,7 @@ Command deliveries_command(CLI::App& root);
 Command status_command(CLI::App& root);
 Command send_command(CLI::App& root);
 Command stats_command(CLI::App& root);
+Command tail_command(CLI::App& root);
 Command analytics_command(CLI::App& root);
 Command completion_command(CLI::App& root);
 Command man_command(CLI::App& root);

@@ -129,7 +129,7 @@ def test_status_of_what_is_not_known(server, at):
 
 def test_what_is_served_elsewhere_says_where(start, kafka):
     server = start("user-service", KAFKA_BROKERS=peers.brokers(kafka), DATABASE_URL="sqlite:")
-    for command in (["status", str(uuid.uuid4())], ["stats"], ["analytics", "rebuild"]):
+    for command in (["status", str(uuid.uuid4())], ["stats"], ["tail"], ["analytics", "rebuild"]):
         result = run(*command, "--url", server.address)
         assert result.returncode == 3 and "analytics-service" in result.stderr, result
 
@@ -168,7 +168,7 @@ def test_tables_fit_the_terminal(server, at):
 
 def test_a_system_that_is_not_there():
     port = free_port()
-    for arguments in (["send", "--email", "a@example.com"], ["status", "x"], ["stats"], ["analytics", "rebuild"]):
+    for arguments in (["send", "--email", "a@example.com"], ["status", "x"], ["stats"], ["tail"], ["analytics", "rebuild"]):
         result = run(*arguments, PORT=str(port))
         assert result.returncode == 3, result
         assert f"http://127.0.0.1:{port}" in result.stderr and "vestnik serve" in result.stderr, result.stderr
