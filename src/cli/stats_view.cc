@@ -17,7 +17,8 @@ namespace {
 constexpr std::array<std::string_view, 13> states{
     "planned", "sending", "deferred", "retried",    "in_doubt", "sent",     "delivered",
     "bounced", "dead",    "expired",  "suppressed", "skipped",  "discarded"};
-constexpr std::size_t sparkline_columns_max = 30;
+constexpr std::string_view sparkline_title = "SENT OVER TIME";
+constexpr std::size_t sparkline_columns_min = sparkline_title.size(), sparkline_columns_max = 30;
 
 std::string capitals(std::string_view name) {
   std::string text = words(name);
@@ -112,31 +113,50 @@ std::vector<const json::object*> parts_of(const json::array& groups, std::string
   return parts;
 }
 
-std::string name_of(const json::object& group) {
-  const std::string name = text_of(group, "name");
-  return name.empty() ? "all" : name;
+// Empty: it isn't grouped.
+std::string grouped_by(const json::object& range) {
+  const std::string by = text_of(range, "group_by");
+  return by == "none" ? "" : by;
 }
 
-Table groups_table(const json::object& range) {
+// What has no template, say, because it was skipped, is a group too.
+std::string name_of(const json::object& group, const std::string& by) {
+  const std::string name = text_of(group, "name");
+  return !name.empty() ? name : by.empty() ? "all" : "–";
+}
+
+// `sparkline_columns` 0: without.
+Table groups_table(const json::object& range, std::size_t sparkline_columns) {
   const json::array& groups = array_of(range, "groups");
   const auto present = states_in(parts_of(groups, "totals"));
-  const std::string by = text_of(range, "group_by");
-  std::vector<Table::Column> columns{by.empty() || by == "none" ? "" : capitals(by)};
+  const std::string by = grouped_by(range);
+  std::vector<Table::Column> columns{capitals(by)};
   for (const std::string_view state : present) columns.emplace_back(capitals(state), true);
   for (const char* percentile : {"SENT P50", "P90", "P99"}) columns.emplace_back(percentile, true);
-  columns.emplace_back("SENT OVER TIME");
+  if (sparkline_columns > 0) columns.emplace_back(std::string(sparkline_title));
   Table table(std::move(columns));
   for (const json::value& value : groups) {
     const json::object& group = value.as_object();
-    std::vector<Cell> row{name_of(group)};
+    std::vector<Cell> row{name_of(group, by)};
     for (const std::string_view state : present)
       row.push_back(count_cell(state, count_in(object_of(group, "totals"), state)));
     add_percentiles(row, latency_of(group, "accepted_to_sent"));
-    row.emplace_back(sparkline(numbers(array_of(object_of(group, "series"), "sent")), sparkline_columns_max),
-                     Style::cyan);
+    if (sparkline_columns > 0)
+      row.emplace_back(sparkline(numbers(array_of(object_of(group, "series"), "sent")), sparkline_columns),
+                       Style::cyan);
     table.add(std::move(row));
   }
   return table;
+}
+
+// Cut, a sparkline would lose the present: it gets what the terminal leaves, or none.
+Table groups_table(const json::object& range, const ViewOptions& options) {
+  Table bare = groups_table(range, 0);
+  if (!options.columns) return groups_table(range, sparkline_columns_max);
+  const std::size_t taken = bare.columns() + 2;
+  const std::size_t left = *options.columns - std::min(*options.columns, taken);
+  if (left < sparkline_columns_min) return bare;
+  return groups_table(range, std::min(left, sparkline_columns_max));
 }
 
 Table errors_table(const json::array& errors) {
@@ -157,6 +177,7 @@ Table times_table(const json::object& range) {
   const json::array& groups = array_of(range, "groups");
   const json::array& times = array_of(range, "times");
   const auto present = states_in(parts_of(groups, "totals"));
+  const std::string by = grouped_by(range);
   std::vector<Table::Column> columns{"FROM (UTC)", ""};
   for (const std::string_view state : present) columns.emplace_back(capitals(state), true);
   Table table(std::move(columns));
@@ -164,7 +185,7 @@ Table times_table(const json::object& range) {
     for (const json::value& group : groups) {
       const json::object& series = object_of(group.as_object(), "series");
       std::vector<Cell> row{short_time(times[i].is_string() ? std::string_view(times[i].get_string()) : ""),
-                            name_of(group.as_object())};
+                            name_of(group.as_object(), by)};
       bool any = false;
       for (const std::string_view state : present) {
         const auto values = numbers(array_of(series, state));
@@ -205,7 +226,7 @@ std::string stats_range(const json::object& range, bool by_time, const ViewOptio
   if (const std::string line = sparkline(accepted, sparkline_columns_max); !line.empty())
     text += "  " + styled(line, Style::cyan, options.coloured);
   text += '\n';
-  text += titled("Notifications", groups_table(range), options);
+  text += titled("Notifications", groups_table(range, options), options);
   if (by_time) text += titled("Step by step", times_table(range), options);
   return text + titled("Most frequent errors", errors_table(array_of(range, "errors")), options);
 }

@@ -55,6 +55,19 @@ TEST(StatsRange, GroupsErrorsAndTheShapeOfTime) {
             "    1  email    bounced  550 5.1.1\n");
 }
 
+TEST(StatsRange, TheShapeOfTimeFitsTheTerminalOrIsLeftOut) {
+  EXPECT_THAT(stats_range(object(hour), false, {.columns = 65}), HasSubstr("  SENT OVER TIME\n"));
+  const std::string narrow = stats_range(object(hour), false, {.columns = 50});
+  EXPECT_THAT(narrow, HasSubstr("PROVIDER  SENT  BOUNCED  SENT P50    P90  P99\n"));
+  EXPECT_THAT(narrow, Not(HasSubstr("…")));
+}
+
+TEST(StatsRange, AGroupWithoutANameIsNotAll) {
+  const auto range = object(R"({"from": "2026-11-25T18:00:00Z", "to": "2026-11-25T19:00:00Z", "step": "hour",
+      "group_by": "template", "groups": [{"name": "", "totals": {"skipped": 1}}, {"name": "welcome", "totals": {"sent": 2}}]})");
+  EXPECT_THAT(stats_range(range, false, {}), HasSubstr("\n–            0        1 "));
+}
+
 TEST(StatsRange, StepByStepWithoutTheQuietOnes) {
   const std::string text = stats_range(object(hour), true, {});
   EXPECT_THAT(text, HasSubstr("Step by step\n"

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <iostream>
 #include <locale.h>
+#include <numeric>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <utility>
@@ -133,20 +134,31 @@ void Table::add(std::vector<Cell> row) {
   rows_.push_back(std::move(row));
 }
 
+std::vector<std::size_t> Table::widths() const {
+  std::vector<std::size_t> widths;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    widths.push_back(columns_of(columns_[i].title));
+    for (const auto& row : rows_) widths[i] = std::max(widths[i], columns_of(row[i].text));
+  }
+  return widths;
+}
+
+std::size_t Table::columns() const {
+  const auto all = widths();
+  return std::reduce(all.begin(), all.end()) + 2 * (all.size() - 1);
+}
+
 std::string Table::text(std::optional<std::size_t> columns, bool coloured) const {
+  auto widths = this->widths();
+  if (columns) {
+    const std::size_t before_last = this->columns() - widths.back();
+    const std::size_t left = *columns > before_last ? *columns - before_last : 0;
+    widths.back() = std::min(widths.back(), std::max(left, cell_columns_min));
+  }
   std::vector<Cell> titles;
   for (const Column& column : columns_) titles.emplace_back(column.title, Style::bold);
   std::vector<const std::vector<Cell>*> lines{&titles};
   for (const auto& row : rows_) lines.push_back(&row);
-
-  std::vector<std::size_t> widths(columns_.size(), 0);
-  for (const auto* line : lines)
-    for (std::size_t i = 0; i < widths.size(); ++i)
-      widths[i] = std::max(widths[i], columns_of((*line)[i].text));
-  std::size_t before_last = 0;
-  for (std::size_t i = 0; i + 1 < widths.size(); ++i) before_last += widths[i] + 2;
-  const std::size_t left = columns && *columns > before_last ? *columns - before_last : 0;
-  if (columns) widths.back() = std::min(widths.back(), std::max(left, cell_columns_min));
 
   std::string text;
   for (const auto* line : lines) {

@@ -57,10 +57,14 @@ class Table {
   // As many cells as columns.
   void add(std::vector<Cell> row);
   bool empty() const { return rows_.empty(); }
+  // How wide a row is.
+  std::size_t columns() const;
   // With the last column cut so that a row fits `columns`; none: whole.
   std::string text(std::optional<std::size_t> columns, bool coloured = false) const;
 
  private:
+  std::vector<std::size_t> widths() const;
+
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;
 };

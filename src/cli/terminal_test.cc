@@ -14,6 +14,7 @@ TEST(Table, AlignsAndCutsTheLastColumn) {
             "NAME      COUNT  ANSWER\n"
             "a             7  250 2.0.0 accepted\n"
             "Ünïcode  12,345\n");
+  EXPECT_EQ(table.columns(), 35u);
   EXPECT_EQ(table.text(30),
             "NAME      COUNT  ANSWER\n"
             "a             7  250 2.0.0 ac…\n"
