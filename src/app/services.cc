@@ -5,7 +5,8 @@
 
 #include "analytics/api.h"
 #include "analytics/collector.h"
-#include "app/status.h"
+#include "app/embedded.h"
+#include "app/page.h"
 #include "base/ids.h"
 #include "delivery/api.h"
 #include "delivery/engine.h"
@@ -156,7 +157,7 @@ class AnalyticsRole final : public Service {
         deliveries_(s.backing.store->ledger(), system_clock(), nudge_in(s.nudges)) {
     api_.add_routes(s.router, s.keys);
     deliveries_.add_routes(s.router, s.keys);
-    add_page_routes(s.router);
+    add_page_routes(s.router, embedded_files());
   }
   void start() override {
     loop_.start();

@@ -1,4 +1,4 @@
-// What every process answers about itself: /healthz, /readyz, /metrics, /openapi.json; and the page at /.
+// What every process answers about itself: /healthz, /readyz, /metrics, /openapi.json.
 #pragma once
 
 #include <functional>
@@ -13,8 +13,5 @@ namespace vestnik::app {
 // `parts` tells how each part is, whenever /readyz asks; it must not block. All of it must outlive the
 // router.
 void add_status_routes(net::Router& router, Metrics& metrics, std::function<std::vector<Health>()> parts);
-
-// The page over the read API, for the process that serves analytics.
-void add_page_routes(net::Router& router);
 
 }  // namespace vestnik::app
