@@ -93,6 +93,7 @@ class Reader:
         assert over <= 0, f"{name}: {over} px wider than the window"
 
     def picture(self, name: str) -> pathlib.Path:
+        self.page.evaluate("scrollTo(0, 0)")
         PICTURES.mkdir(parents=True, exist_ok=True)
         file = PICTURES / f"{name}.png"
         self.page.screenshot(path=file, full_page=True, animations="disabled")

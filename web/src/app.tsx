@@ -121,6 +121,8 @@ function Missing() {
 function useNewPage(name: string, id: string | undefined, title: string, main: {current: HTMLElement | null}): void {
   const first = useRef(true);
   useEffect(() => {
+    // Where the sections are a strip that scrolls, the one that is shown may be out of sight.
+    document.querySelector('.nav [aria-current]')?.scrollIntoView({block: 'nearest', inline: 'center'});
     document.title = `${id ? `${id.slice(0, 8)} – ` : ''}${title} – Vestnik`;
   }, [name, id, title]);
   useEffect(() => {

@@ -89,7 +89,7 @@ function draw(place: HTMLElement, {times, series, height = 240, spanS, zoom}: Ch
       series: [
         {},
         ...series.map((one) => ({
-          label: one.label, stroke: css(one.colour), width: 2, fill: `${css(one.colour)}14`, points: {show: times.length < 2}, spanGaps: false,
+          label: one.label, stroke: css(one.colour), width: 2, fill: `${css(one.colour)}14`, points: {show: (chart: uPlot) => chart.data[0].length < 2}, spanGaps: false,
         })),
       ],
       hooks: {

@@ -115,10 +115,12 @@ function Shown({range, wanted, change}: {range: Range; wanted: Wanted; change: (
         )}
       </Card>
       {!nothing && (
-        <div class="columns thirds">
-          <FunnelCard totals={totals} />
+        <div class="columns halves">
+          <div class="stack">
+            <FunnelCard totals={totals} />
+            <ErrorsCard range={range} />
+          </div>
           <LatencyCard range={range} group={wanted.group} />
-          <ErrorsCard range={range} />
         </div>
       )}
     </>
