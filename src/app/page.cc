@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace vestnik::app {
 namespace {
@@ -86,27 +87,31 @@ Representation represent(std::string_view content) {
   return {content, fmt::format("\"{:016x}\"", digest(content))};
 }
 
-net::HttpHandler file(std::string_view path, std::string_view content, std::string_view gzip) {
-  net::HttpResponse head{.content_type = std::string(content_type(path))};
-  const auto add = [&](const char* name, std::string_view value) {
-    head.headers.emplace_back(name, std::string(value));
-  };
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+Headers headers_of(std::string_view path, bool has_twin) {
+  Headers headers;
   const bool named_by_hash = path.starts_with("web/assets/");
-  add("Cache-Control", named_by_hash ? "public, max-age=31536000, immutable" : "no-cache");
-  if (!gzip.empty()) add("Vary", "Accept-Encoding");
+  headers.emplace_back("Cache-Control", named_by_hash ? "public, max-age=31536000, immutable" : "no-cache");
+  if (has_twin) headers.emplace_back("Vary", "Accept-Encoding");
   if (path == "web/mail.html") {
-    add("Content-Security-Policy", mail_policy);
+    headers.emplace_back("Content-Security-Policy", mail_policy);
   } else if (path.ends_with(".html")) {
-    add("Content-Security-Policy", page_policy);
-    add("Referrer-Policy", "no-referrer");
+    headers.emplace_back("Content-Security-Policy", page_policy);
+    headers.emplace_back("Referrer-Policy", "no-referrer");
   }
   // The document that shows an e-mail has an opaque origin, and loads its script across it.
-  if (named_by_hash) add("Access-Control-Allow-Origin", "*");
-  return [head, plain = represent(content), zipped = represent(gzip)](const net::HttpRequest& request,
-                                                                      net::Respond respond) {
+  if (named_by_hash) headers.emplace_back("Access-Control-Allow-Origin", "*");
+  return headers;
+}
+
+net::HttpHandler file(std::string_view path, std::string_view content, std::string_view gzip) {
+  return [type = std::string(content_type(path)), headers = headers_of(path, !gzip.empty()),
+          plain = represent(content),
+          zipped = represent(gzip)](const net::HttpRequest& request, net::Respond respond) {
     const bool zip = !zipped.content.empty() && takes_gzip(request.header("accept-encoding"));
     const Representation& chosen = zip ? zipped : plain;
-    net::HttpResponse response = head;
+    net::HttpResponse response{.content_type = type, .headers = headers};
     response.headers.emplace_back("ETag", chosen.etag);
     if (has_it(request.header("if-none-match"), chosen.etag)) {
       response.status = 304;
