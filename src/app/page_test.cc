@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "app/embedded.h"
 
@@ -33,7 +34,7 @@ class PageTest : public testing::Test {
     std::optional<net::HttpResponse> answer;
     router.handle(std::move(request),
                   net::Respond([&](net::HttpResponse response) { answer = std::move(response); }));
-    return answer.value();
+    return std::move(answer).value();
   }
   static std::string header(const net::HttpResponse& response, std::string_view name) {
     const auto found = std::ranges::find(response.headers, name,
