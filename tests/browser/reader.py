@@ -92,9 +92,10 @@ class Reader:
         over = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert over <= 0, f"{name}: {over} px wider than the window"
 
-    def picture(self, name: str) -> pathlib.Path:
-        self.page.evaluate("scrollTo(0, 0)")
+    def picture(self, name: str, full_page: bool = True) -> pathlib.Path:
+        if full_page:
+            self.page.evaluate("scrollTo(0, 0)")
         PICTURES.mkdir(parents=True, exist_ok=True)
         file = PICTURES / f"{name}.png"
-        self.page.screenshot(path=file, full_page=True, animations="disabled")
+        self.page.screenshot(path=file, full_page=full_page, animations="disabled")
         return file

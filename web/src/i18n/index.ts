@@ -56,7 +56,9 @@ export function tWord(prefix: 'state' | 'channel' | 'grouping' | 'step' | 'laten
 const pluralOf = (message: Exclude<Message, string>, count: number): string =>
   message[formats.plural.select(count)] ?? message.other ?? '';
 
-function formatsOf(to: Language) {
+function formatsOf(language: Language) {
+  // The reader's own variety of the language, for its order of day and month.
+  const to = globalThis.navigator?.languages.find((tag) => tag.startsWith(language)) ?? language;
   return {
     plural: new Intl.PluralRules(to),
     number: new Intl.NumberFormat(to, {maximumFractionDigits: 0}),

@@ -45,6 +45,8 @@ function ticks(_: uPlot, splits: number[], __: number, ___: number, apartS: numb
   });
 }
 
+const backFrom = (last: number, spanS: number): [number, number] => [last - spanS, last];
+
 function tooltip(series: readonly Series[]): uPlot.Plugin {
   const box = document.createElement('div');
   box.className = 'chart-tip';
@@ -81,7 +83,7 @@ function draw(place: HTMLElement, {times, series, height = 240, spanS, zoom}: Ch
       legend: {show: false},
       padding: [10, 8, 0, 0],
       cursor: {y: false, drag: {x: !!zoom, y: false, setScale: false}, points: {size: 6}},
-      scales: {x: spanS ? {range: (_, __, last: number | null) => [(last ?? spanS) - spanS, last ?? spanS]} : {}, y: {range: (_, __, top) => [0, Math.max(1, top * 1.08)]}},
+      scales: {x: spanS ? {range: (_, __, last: number | null) => backFrom(last ?? Date.now() / 1000, spanS)} : {}, y: {range: (_, __, top) => [0, Math.max(1, top * 1.08)]}},
       axes: [
         {...axis, grid: {show: false}, values: ticks, space: 64, size: 40},
         {...axis, values: (_, values) => values.map(compact), size: 52, gap: 6},
