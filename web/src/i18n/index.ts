@@ -56,22 +56,22 @@ export function tWord(prefix: 'state' | 'channel' | 'grouping' | 'step' | 'laten
 const pluralOf = (message: Exclude<Message, string>, count: number): string =>
   message[formats.plural.select(count)] ?? message.other ?? '';
 
-function formatsOf(language: Language) {
+function formatsOf(to: Language) {
   // The reader's own variety of the language, for its order of day and month.
-  const to = globalThis.navigator?.languages.find((tag) => tag.startsWith(language)) ?? language;
+  const locale = globalThis.navigator?.languages.find((tag) => tag.startsWith(to)) ?? to;
   return {
-    plural: new Intl.PluralRules(to),
-    number: new Intl.NumberFormat(to, {maximumFractionDigits: 0}),
-    precise: new Intl.NumberFormat(to, {maximumSignificantDigits: 3}),
-    compact: new Intl.NumberFormat(to, {notation: 'compact', maximumSignificantDigits: 3}),
-    percent: new Intl.NumberFormat(to, {style: 'percent', maximumFractionDigits: 1}),
-    digits: [0, 1, 2].map((digits) => new Intl.NumberFormat(to, {maximumFractionDigits: digits})),
-    time: new Intl.DateTimeFormat(to, {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'}),
-    shortTime: new Intl.DateTimeFormat(to, {hour: '2-digit', minute: '2-digit', hourCycle: 'h23'}),
-    dayAndMonth: new Intl.DateTimeFormat(to, {day: 'numeric', month: 'short'}),
-    date: new Intl.DateTimeFormat(to, {day: 'numeric', month: 'short', year: 'numeric'}),
-    long: new Intl.DateTimeFormat(to, {dateStyle: 'full', timeStyle: 'long'}),
-    relative: new Intl.RelativeTimeFormat(to, {numeric: 'auto'}),
+    plural: new Intl.PluralRules(locale),
+    number: new Intl.NumberFormat(locale, {maximumFractionDigits: 0}),
+    precise: new Intl.NumberFormat(locale, {maximumSignificantDigits: 3}),
+    compact: new Intl.NumberFormat(locale, {notation: 'compact', maximumSignificantDigits: 3}),
+    percent: new Intl.NumberFormat(locale, {style: 'percent', maximumFractionDigits: 1}),
+    digits: [0, 1, 2].map((digits) => new Intl.NumberFormat(locale, {maximumFractionDigits: digits})),
+    time: new Intl.DateTimeFormat(locale, {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'}),
+    shortTime: new Intl.DateTimeFormat(locale, {hour: '2-digit', minute: '2-digit', hourCycle: 'h23'}),
+    dayAndMonth: new Intl.DateTimeFormat(locale, {day: 'numeric', month: 'short'}),
+    date: new Intl.DateTimeFormat(locale, {day: 'numeric', month: 'short', year: 'numeric'}),
+    long: new Intl.DateTimeFormat(locale, {dateStyle: 'full', timeStyle: 'long'}),
+    relative: new Intl.RelativeTimeFormat(locale, {numeric: 'auto'}),
   };
 }
 
