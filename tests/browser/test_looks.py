@@ -3,7 +3,6 @@
 import uuid
 
 import pytest
-from playwright.sync_api import Browser
 from reader import WIDTHS, Reader
 from vestnik import Vestnik, wait_until
 
@@ -38,9 +37,12 @@ def in_navigation(reader: Reader) -> list[str]:
     return [link.split("/")[-1] for link in reader.page.locator(".nav a").evaluate_all("links => links.map(link => link.hash)")]
 
 
+READERS = {"light": [("en", WIDTHS[0]), ("ru", WIDTHS[1]), ("en", WIDTHS[2])], "dark": [("ru", WIDTHS[0]), ("en", WIDTHS[2])]}
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_view(busy, system, browser: Browser, read, theme):
-    for language, width in (("en", WIDTHS[0]), ("ru", WIDTHS[1]), ("en", WIDTHS[2]), ("ru", WIDTHS[0])):
+def test_every_view(busy, system, read, theme):
+    for language, width in READERS[theme]:
         reader = read(system.server, language=language, theme=theme, width=width)
         reader.open()
         reader.settled()

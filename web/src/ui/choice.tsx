@@ -1,4 +1,5 @@
 // One of a few, with its label before it.
+import {useId} from 'preact/hooks';
 
 export function Choice({label, value, options, any, change}: {
   label: string;
@@ -7,13 +8,14 @@ export function Choice({label, value, options, any, change}: {
   any?: string;
   change: (value: string) => void;
 }) {
+  const id = useId();
   return (
-    <label class="inline-field">
-      <span>{label}</span>
-      <select value={value} onChange={(event) => change(event.currentTarget.value)}>
+    <span class="inline-field">
+      <label for={id}>{label}</label>
+      <select id={id} value={value} onChange={(event) => change(event.currentTarget.value)}>
         {any && <option value="">{any}</option>}
         {options.map(([option, text]) => <option key={option} value={option}>{text}</option>)}
       </select>
-    </label>
+    </span>
   );
 }
