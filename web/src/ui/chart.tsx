@@ -18,7 +18,9 @@ export interface ChartProps {
   label: string; // what the chart says, in a sentence
   times: readonly number[]; // s
   series: readonly Series[];
-  height?: number;
+  height?: number; // px, at least
+  /** As high as there is room. */
+  fill?: boolean;
   /** So many seconds back from the last are shown, even if less is known. */
   spanS?: number;
   /** Told what a reader marked with the mouse, in ms. */
@@ -44,6 +46,9 @@ function ticks(_: uPlot, splits: number[], __: number, ___: number, apartS: numb
     return text;
   });
 }
+
+const roomIn = (place: HTMLElement, height: number, fill: boolean) =>
+  ({width: Math.max(200, place.clientWidth), height: fill ? Math.max(height, place.clientHeight) : height});
 
 const backFrom = (last: number, spanS: number): [number, number] => [last - spanS, last];
 
@@ -73,15 +78,14 @@ function tooltip(series: readonly Series[]): uPlot.Plugin {
   return {hooks: {init: (plot) => void plot.over.append(box), setCursor: show}};
 }
 
-function draw(place: HTMLElement, {times, series, height = 240, spanS, zoom}: ChartProps): uPlot {
+function draw(place: HTMLElement, {times, series, height = 240, fill = false, spanS, zoom}: ChartProps): uPlot {
   const font = `12px ${getComputedStyle(document.body).fontFamily}`;
   const axis = {stroke: css('--faint'), font, grid: {stroke: css('--line-soft'), width: 1}, ticks: {show: false}};
   const plot = new uPlot(
     {
-      width: Math.max(200, place.clientWidth),
-      height,
+      ...roomIn(place, height, fill),
       legend: {show: false},
-      padding: [10, 8, 0, 0],
+      padding: [10, 16, 0, 0],
       cursor: {y: false, drag: {x: !!zoom, y: false, setScale: false}, points: {size: 6}},
       scales: {x: spanS ? {range: (_, __, last: number | null) => backFrom(last ?? Date.now() / 1000, spanS)} : {}, y: {range: (_, __, top) => [0, Math.max(1, top * 1.08)]}},
       axes: [
@@ -113,7 +117,7 @@ const dataOf = ({times, series}: Pick<ChartProps, 'times' | 'series'>): uPlot.Al
   [times, ...series.map((one) => one.values)] as unknown as uPlot.AlignedData;
 
 export function Chart(props: ChartProps) {
-  const {label, times, series, height = 240, table = true} = props;
+  const {label, times, series, height = 240, fill = false, table = true} = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const latest = useRef(props);
@@ -128,7 +132,7 @@ export function Chart(props: ChartProps) {
     if (!parent) return;
     const chart = draw(parent, {...latest.current, zoom: latest.current.zoom && ((from, to) => latest.current.zoom?.(from, to))});
     plot.current = chart;
-    const resized = new ResizeObserver(() => chart.setSize({width: Math.max(200, parent.clientWidth), height}));
+    const resized = new ResizeObserver(() => chart.setSize(roomIn(parent, height, fill)));
     resized.observe(parent);
     return () => {
       resized.disconnect();
@@ -139,7 +143,7 @@ export function Chart(props: ChartProps) {
   useEffect(() => plot.current?.setData(dataOf({times, series})), [times, series]);
 
   return (
-    <figure class="chart">
+    <figure class={fill ? 'chart fill' : 'chart'}>
       <ul class="legend" aria-hidden="true">
         {series.map((one) => <li key={one.name}><i style={{background: `var(${one.colour})`}} />{one.label}</li>)}
       </ul>

@@ -26,7 +26,7 @@ export function NowCard({seconds}: {seconds: number}) {
   return (
     <Card title={<>{t('now.title')} <span class="unit">{t('per.second')}</span></>} class="now">
       {snapshot ? (
-        <Chart times={rates.times} series={series} height={300} spanS={seconds} table={false}
+        <Chart times={rates.times} series={series} height={300} fill spanS={seconds} table={false}
           label={t('now.label', {accepted: latest('accepted'), planned: latest('planned'), sent: latest('sent'), failed: latest('failed')})} />
       ) : (
         <Skeleton lines={1} height={330} />
@@ -41,7 +41,7 @@ export function HealthCard() {
     <Card title={t('health.title')} class="health">
       {snapshot ? (
         <>
-          <PartsList parts={snapshot.parts} />
+          <PartsList parts={snapshot.parts} brief />
           {snapshot.lag && snapshot.lag.length > 0 && <LagList lag={snapshot.lag} />}
         </>
       ) : (
@@ -51,15 +51,16 @@ export function HealthCard() {
   );
 }
 
-export function PartsList({parts}: {parts: readonly {part: string; well: boolean; detail?: string}[]}) {
+/** `brief`: of what is well, only that it is. */
+export function PartsList({parts, brief = false}: {parts: readonly {part: string; well: boolean; detail?: string}[]; brief?: boolean}) {
   return (
     <ul class="parts">
       {parts.map((part) => (
-        <li key={part.part} class={part.well ? 'tone-good' : 'tone-bad'}>
+        <li key={part.part} title={part.detail} class={part.well ? 'tone-good' : 'tone-bad'}>
           <span class="dot" aria-hidden="true" />
           <span class="part-name">{part.part}</span>
           <span class="part-state">{part.well ? t('health.well') : t('health.unwell')}</span>
-          {part.detail && <span class="part-detail">{part.detail}</span>}
+          {part.detail && !(brief && part.well) && <span class="part-detail">{part.detail}</span>}
         </li>
       ))}
     </ul>
