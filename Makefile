@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 SEEDS ?= 10000
 STEPS ?= 2000
 
-.PHONY: help build install up down logs request test test-unit test-integration test-faults test-sanitizers test-mutations sim footprint check \
+.PHONY: help build install up down logs request test test-unit test-integration test-browser test-faults test-sanitizers test-mutations sim footprint check \
   format fuzz kafka bench bench-quick bench-parts clean deps deps-test deps-check deps-bench
 
 help: ## Show this
@@ -40,6 +40,9 @@ test-unit: deps-test ## Only the layering check, unit and contract tests
 
 test-integration: deps-test build ## Only the tests of the whole, with real peers
 	@deploy/test integration
+
+test-browser: deps-test ## Only the tests of the page, in Chromium; pictures in build/test-results/browser
+	@deploy/test browser
 
 test-faults: deps-test build ## Crashes, outages, full disks and other faults on real processes; takes half an hour
 	@deploy/test faults-long

@@ -8,7 +8,9 @@
 #include "analytics/live.h"
 #include "analytics/rebuild.h"
 #include "analytics/tail.h"
+#include "app/embedded.h"
 #include "app/looking.h"
+#include "app/page.h"
 #include "app/status.h"
 #include "base/ids.h"
 #include "delivery/api.h"
@@ -194,7 +196,7 @@ class AnalyticsRole final : public Service {
     s.rebuild = [this] { return analytics::to_json(rebuild_.status()); };
     deliveries_.add_routes(s.router, s.keys);
     planning_.add_routes(s.router, s.keys);
-    add_page_routes(s.router);
+    add_page_routes(s.router, embedded_files());
   }
   void start() override {
     loop_.start();

@@ -11,19 +11,11 @@
 namespace vestnik::app {
 namespace {
 
-// Styles may stand in the page for the sake of the shown e-mail, which inherits this policy; scripts only
-// come from here.
-constexpr const char* page_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src "
-    "data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-net::HttpHandler file(std::string_view path, std::string content_type, std::string policy = {}) {
+net::HttpHandler document(std::string_view path) {
   const std::string_view content = embedded_content(embedded_files(), path);
-  return [content, content_type, policy](net::HttpRequest, net::Respond respond) {
-    net::HttpResponse response{.status = 200, .body = std::string(content), .content_type = content_type};
+  return [content](net::HttpRequest, net::Respond respond) {
+    net::HttpResponse response{.status = 200, .body = std::string(content)};
     response.headers.emplace_back("Cache-Control", "no-cache");
-    if (!policy.empty()) response.headers.emplace_back("Content-Security-Policy", policy);
     respond(std::move(response));
   };
 }
@@ -65,7 +57,7 @@ void add_status_routes(net::Router& router, Metrics& metrics, std::function<std:
     respond(readiness_answer(parts()));
   });
   router.add("GET", "/metrics", net::metrics_handler(metrics));
-  router.add("GET", "/openapi.json", file("src/app/openapi.json", "application/json"));
+  router.add("GET", "/openapi.json", document("src/app/openapi.json"));
 }
 
 void add_system_route(net::Router& router, const net::ApiKeys& keys, std::function<json::object()> describe) {
@@ -74,12 +66,6 @@ void add_system_route(net::Router& router, const net::ApiKeys& keys, std::functi
       net::require_api_key(keys, [describe = std::move(describe)](net::HttpRequest, net::Respond respond) {
         respond(net::json_answer(describe()));
       }));
-}
-
-void add_page_routes(net::Router& router) {
-  router.add("GET", "/", file("web/index.html", "text/html; charset=utf-8", page_policy));
-  router.add("GET", "/page.css", file("web/page.css", "text/css; charset=utf-8"));
-  router.add("GET", "/page.js", file("web/page.js", "text/javascript; charset=utf-8"));
 }
 
 }  // namespace vestnik::app

@@ -1,5 +1,4 @@
-// What every process answers about itself: /healthz, /readyz, /metrics, /openapi.json, /v1/system; and the
-// page at /.
+// What every process answers about itself: /healthz, /readyz, /metrics, /openapi.json, /v1/system.
 #pragma once
 
 #include <functional>
@@ -25,8 +24,5 @@ void add_status_routes(net::Router& router, Metrics& metrics, std::function<std:
 
 // `describe` makes the answer; it must not block.
 void add_system_route(net::Router& router, const net::ApiKeys& keys, std::function<json::object()> describe);
-
-// The page over the read API, for the process that serves analytics.
-void add_page_routes(net::Router& router);
 
 }  // namespace vestnik::app
