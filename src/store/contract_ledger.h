@@ -54,6 +54,28 @@ TEST_P(StoreContract, AnAttemptBeginsOnlyFromPendingWithTheNextNumber) {
   EXPECT_EQ(delivery->updated_at, after(10));
 }
 
+TEST_P(StoreContract, ContentOfAnyLengthStaysUntilItIsNotNeeded) {
+  for (int number = 1; const std::size_t length : {0, 1, 300, 500, 512, 600, 5'000, 200'000}) {
+    Notification n = a_notification(number++);
+    n.text = std::string(length, 'x');
+    n.html.clear();
+    admitted(ledger(), {{n, owner_now}});
+    EXPECT_EQ(found(ledger(), n.id)->notification, n) << length;
+    begun(ledger(), {start(n, 1)});
+    recorded(ledger(), {deferred(n, 1, after(500))});
+    EXPECT_EQ(found(ledger(), n.id)->notification, n) << length;
+    begun(ledger(), {start(n, 2)});
+    recorded(ledger(), {transition(n, 2, DeliveryState::dead, StepKind::dead)});
+    EXPECT_EQ(found(ledger(), n.id)->notification, n) << length;
+    get<std::vector<Amended>>([&](auto done) {
+      ledger().amend({{n.id, Decision::discard, "not wanted", after(900)}}, std::move(done));
+    });
+    const auto discarded = found(ledger(), n.id);
+    EXPECT_EQ(discarded->state, DeliveryState::discarded);
+    EXPECT_EQ(discarded->notification.to + discarded->notification.text, "") << length;
+  }
+}
+
 TEST_P(StoreContract, OutcomesMoveTheRowOnce) {
   const std::vector<std::pair<DeliveryState, StepKind>> ends{
       {DeliveryState::sent, StepKind::sent},

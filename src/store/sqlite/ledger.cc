@@ -13,25 +13,27 @@ namespace {
 // RETURNING makes SQLite open a table in memory for every statement. Here rows are looked for first: within a
 // work nothing else writes, so what was found still holds.
 
+// A row with an SMS in it is still read and written as one piece; a mail in it would be written again with
+// each change of its state.
+constexpr std::size_t content_in_row_max = 512;
+
 std::vector<bool> admit_all(Connection& connection, const std::vector<Admission>& batch, Timestamp now) {
   Statement insert = connection.prepare(
-      "INSERT INTO ledger (id, channel, partition, epoch, due_at, updated_at, meta) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING");
-  Statement content =
+      "INSERT INTO ledger (id, channel, partition, epoch, due_at, updated_at, meta, content) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING");
+  Statement apart =
       connection.prepare("INSERT INTO ledger_content (seq, content) VALUES (last_insert_rowid(), ?1)");
   std::vector<bool> taken;
   for (const Admission& a : batch) {
     const Notification& n = a.notification;
-    const std::string id = pack_id(n.id.value), meta = pack_meta(n);
+    const std::string id = pack_id(n.id.value), meta = pack_meta(n), content = pack_content(n);
     insert.bind_blob(1, id).bind(2, code(n.channel)).bind(3, a.owner.partition).bind(4, a.owner.epoch);
     insert.bind(5, to_unix_us(n.send_at.value_or(now))).bind(6, to_unix_us(now)).bind_blob(7, meta);
+    const bool in_row = content.size() <= content_in_row_max;
+    in_row ? insert.bind_blob(8, content) : insert.bind_null(8);
     insert.run();
-    const bool fresh = connection.changes() > 0;
-    if (fresh) {
-      const std::string body = pack_content(n);
-      content.bind_blob(1, body).run();
-    }
-    taken.push_back(fresh);
+    taken.push_back(connection.changes() > 0);
+    if (taken.back() && !in_row) apart.bind_blob(1, content).run();
   }
   return taken;
 }
@@ -39,14 +41,16 @@ std::vector<bool> admit_all(Connection& connection, const std::vector<Admission>
 struct Place {
   std::int64_t seq = 0;
   std::int64_t partition = 0;
+  bool content_apart = false;  // in ledger_content, if it is still there
 };
 
-std::optional<Place> find_place(Connection& connection, const std::string& select, const Step& step,
-                                std::int64_t epoch) {
+std::optional<Place> find_place(Statement& select, const Step& step, std::int64_t epoch) {
   const std::string id = pack_id(step.notification_id.value);
-  Statement found = connection.prepare(select);
-  if (!found.bind_blob(1, id).bind(2, step.attempt).bind(3, epoch).step()) return std::nullopt;
-  return Place{found.integer(0), found.integer(1)};
+  std::optional<Place> place;
+  if (select.bind_blob(1, id).bind(2, step.attempt).bind(3, epoch).step())
+    place = {select.integer(0), select.integer(1), select.is_null(2)};
+  select.reset();
+  return place;
 }
 
 // No owner newer than ?3 has the row's partition.
@@ -54,29 +58,45 @@ const std::string no_newer_owner =
     "epoch <= ?3 AND NOT EXISTS (SELECT 1 FROM ledger_owners o WHERE o.channel = ledger.channel AND "
     "o.partition = ledger.partition AND o.epoch > ?3)";
 const std::string pending_before_attempt =
-    "SELECT seq, partition FROM ledger WHERE id = ?1 AND state = 0 AND attempt = ?2 - 1 AND " +
+    "SELECT seq, partition, content FROM ledger WHERE id = ?1 AND state = 0 AND attempt = ?2 - 1 AND " +
     no_newer_owner;
 // An outcome is the truth about its attempt, whoever has the partition now.
 const std::string open_at_attempt =
-    "SELECT seq, partition FROM ledger WHERE id = ?1 AND attempt = ?2 AND (state = 1 OR (state = 0 AND " +
+    "SELECT seq, partition, content FROM ledger WHERE id = ?1 AND attempt = ?2 AND (state = 1 OR (state = 0 "
+    "AND " +
     no_newer_owner + "))";
 
-Beginning begin_one(Connection& connection, AttemptStart& start, Limits& limits, StepBook& book,
-                    Record encoded) {
-  Step& step = start.step;
-  const auto place = find_place(connection, pending_before_attempt, step, start.owner.epoch);
-  if (!place) return {.kind = Beginning::Kind::refused};
-  if (!start.limits.empty()) {
-    const Beginning counted = limits.use(start);
-    if (counted.kind != Beginning::Kind::begun) return counted;
+// The attempts of one batch that begin on rows that are there.
+class Starting {
+ public:
+  Starting(Connection& connection, Timestamp now, StepBook& book)
+      : find_(connection.prepare(pending_before_attempt)),
+        update_(connection.prepare("UPDATE ledger SET state = 1, attempt = ?2, epoch = ?3, provider = ?4, "
+                                   "updated_at = ?5 WHERE seq = ?1")),
+        limits_(connection, now),
+        book_(book) {}
+
+  Beginning begin(AttemptStart& start, Record encoded) {
+    Step& step = start.step;
+    const auto place = find_place(find_, step, start.owner.epoch);
+    if (!place) return {.kind = Beginning::Kind::refused};
+    if (!start.limits.empty()) {
+      const Beginning counted = limits_.use(start);
+      if (counted.kind != Beginning::Kind::begun) return counted;
+    }
+    update_.bind(1, place->seq).bind(2, step.attempt).bind(3, start.owner.epoch);
+    update_.bind_blob(4, step.provider).bind(5, to_unix_us(step.at)).run();
+    book_.note(std::move(step), place->partition, std::move(encoded));
+    return {.kind = Beginning::Kind::begun};
   }
-  Statement update = connection.prepare(
-      "UPDATE ledger SET state = 1, attempt = ?2, epoch = ?3, provider = ?4, updated_at = ?5 WHERE seq = ?1");
-  update.bind(1, place->seq).bind(2, step.attempt).bind(3, start.owner.epoch).bind_blob(4, step.provider);
-  update.bind(5, to_unix_us(step.at)).run();
-  book.note(std::move(step), place->partition, std::move(encoded));
-  return {.kind = Beginning::Kind::begun};
-}
+  void write_limits() { limits_.write(); }
+
+ private:
+  Statement find_;
+  Statement update_;
+  Limits limits_;
+  StepBook& book_;
+};
 
 // The record of the step at `index`; none was made where the list is empty.
 Record take(std::vector<Record>& encoded, std::size_t index) {
@@ -85,43 +105,51 @@ Record take(std::vector<Record>& encoded, std::size_t index) {
 
 std::vector<Beginning> begin_all(Connection& connection, std::vector<AttemptStart>& batch,
                                  std::vector<Record>& encoded, Timestamp now, StepBook& book) {
-  Limits limits(connection, now);
+  Starting starting(connection, now, book);
   std::vector<Beginning> beginnings;
   beginnings.reserve(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i)
-    beginnings.push_back(begin_one(connection, batch[i], limits, book, take(encoded, i)));
-  limits.write();
+    beginnings.push_back(starting.begin(batch[i], take(encoded, i)));
+  starting.write_limits();
   return beginnings;
 }
 
-void move_row(Connection& connection, const Transition& t, const Place& place) {
+const std::string move_row_to =
+    "UPDATE ledger SET state = ?3, attempt = attempt - (?4 AND state = 1), epoch = MAX(epoch, ?2), "
+    "due_at = CASE WHEN ?3 = 0 THEN ?5 ELSE due_at END, updated_at = ?6, provider = ?7, answer = ?8, "
+    "progress = ?9, content = CASE WHEN ?10 THEN content ELSE NULL END WHERE seq = ?1";
+
+void move_row(Statement& update, const Transition& t, const Place& place) {
   const Step& step = t.step;
   const bool pending = t.to == DeliveryState::pending;
-  Statement update = connection.prepare(
-      "UPDATE ledger SET state = ?3, attempt = attempt - (?4 AND state = 1), epoch = MAX(epoch, ?2), "
-      "due_at = CASE WHEN ?3 = 0 THEN ?5 ELSE due_at END, updated_at = ?6, provider = ?7, answer = ?8, "
-      "progress = ?9 WHERE seq = ?1");
   update.bind(1, place.seq).bind(2, t.owner.epoch).bind(3, code(t.to));
+  update.bind(10, content_is_needed(t.to) ? 1 : 0);
   update.bind(4, pending && !t.attempt_burned ? 1 : 0);
   update.bind(5, to_unix_us(step.due_at.value_or(step.at))).bind(6, to_unix_us(step.at));
   update.bind_blob(7, step.provider).bind_blob(8, step.answer);
   update.bind_blob(9, pending ? std::string_view(t.progress) : std::string_view()).run();
 }
 
+const std::string drop_content_apart = "DELETE FROM ledger_content WHERE seq = ?1";
+
 Ledger::Recorded record_all(Connection& connection, std::vector<Transition>& batch,
                             std::vector<Record>& encoded, StepBook& book) {
+  Statement find = connection.prepare(open_at_attempt);
+  Statement update = connection.prepare(move_row_to);
+  Statement drop = connection.prepare(drop_content_apart);
   Ledger::Recorded recorded;
+  recorded.applied.reserve(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i) {
     Transition& t = batch[i];
-    const auto place = find_place(connection, open_at_attempt, t.step, t.owner.epoch);
+    const auto place = find_place(find, t.step, t.owner.epoch);
     recorded.applied.push_back(place.has_value());
     if (!place) continue;
-    move_row(connection, t, *place);
-    if (!content_is_needed(t.to)) drop_content(connection, place->seq);
-    const bool has_messages = t.to == DeliveryState::sent && !t.message_ids.empty();
-    if (has_messages) add_messages(connection, place->seq, t.step.provider, t.message_ids);
+    move_row(update, t, *place);
+    if (place->content_apart && !content_is_needed(t.to)) drop.bind(1, place->seq).run();
+    const bool has_word = t.to == DeliveryState::sent && !t.message_ids.empty() &&
+                          add_messages(connection, place->seq, t.step.provider, t.message_ids);
     book.note(std::move(t.step), place->partition, take(encoded, i));
-    if (!has_messages) continue;
+    if (!has_word) continue;
     if (auto step = settle(connection, place->seq, book)) recorded.receipt_steps.push_back(std::move(*step));
   }
   return recorded;
@@ -130,7 +158,10 @@ Ledger::Recorded record_all(Connection& connection, std::vector<Transition>& bat
 }  // namespace
 
 void drop_content(Connection& connection, std::int64_t seq) {
-  connection.prepare("DELETE FROM ledger_content WHERE seq = ?1").bind(1, seq).run();
+  connection.prepare("UPDATE ledger SET content = NULL WHERE seq = ?1 AND content IS NOT NULL")
+      .bind(1, seq)
+      .run();
+  connection.prepare(drop_content_apart).bind(1, seq).run();
 }
 
 void SqliteLedger::admit(std::vector<Admission> batch, Timestamp now, Done<std::vector<bool>> done) {

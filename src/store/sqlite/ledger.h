@@ -62,8 +62,9 @@ void drop_content(Connection& connection, std::int64_t seq);
 extern const std::string delivery_columns;
 Delivery delivery_of(const Statement& row);
 
-// Ties message ids to the delivery in row `seq`; receipts that came before keep their word.
-void add_messages(Connection& connection, std::int64_t seq, const std::string& provider,
+// Ties message ids to the delivery in row `seq`; receipts that came before keep their word. True: there may
+// be such, and settle() is to look.
+bool add_messages(Connection& connection, std::int64_t seq, const std::string& provider,
                   const std::vector<std::string>& message_ids);
 
 // Moves a sent delivery on if its parts' receipts say so.

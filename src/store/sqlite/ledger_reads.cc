@@ -10,7 +10,8 @@ namespace vestnik::store::sqlite {
 // The row's epoch is that of its last change; a claim raises it for all rows of the partition at once by one
 // row in ledger_owners, however many are pending.
 const std::string delivery_columns =
-    "SELECT l.id, l.meta, coalesce(c.content, x''), l.state, l.partition, max(l.epoch, coalesce(o.epoch, "
+    "SELECT l.id, l.meta, coalesce(l.content, c.content, x''), l.state, l.partition, max(l.epoch, "
+    "coalesce(o.epoch, "
     "l.epoch)), "
     "l.attempt, l.due_at, l.provider, l.progress, l.answer, l.updated_at, l.retried_after FROM ledger l "
     "LEFT JOIN ledger_content c ON c.seq = l.seq "

@@ -38,15 +38,28 @@ std::optional<std::int64_t> note(Connection& connection, const Receipt& receipt,
 
 }  // namespace
 
-void add_messages(Connection& connection, std::int64_t seq, const std::string& provider,
+bool add_messages(Connection& connection, std::int64_t seq, const std::string& provider,
                   const std::vector<std::string>& message_ids) {
-  // An early receipt (delivery IS NULL) keeps its status; an id that the provider uses again starts anew.
-  Statement upsert = connection.prepare(
+  Statement insert = connection.prepare(
       "INSERT INTO ledger_messages (provider, message_id, delivery, status) VALUES (?1, ?2, ?3, 0) "
-      "ON CONFLICT (provider, message_id) DO UPDATE SET delivery = excluded.delivery, "
-      "status = CASE WHEN delivery IS NULL OR delivery = excluded.delivery THEN status ELSE 0 END");
-  for (const std::string& id : message_ids)
-    if (!id.empty()) upsert.bind_blob(1, provider).bind_blob(2, id).bind(3, seq).run();
+      "ON CONFLICT (provider, message_id) DO NOTHING");
+  bool known = false;
+  for (const std::string& id : message_ids) {
+    if (id.empty()) continue;
+    insert.bind_blob(1, provider).bind_blob(2, id).bind(3, seq).run();
+    if (connection.changes() > 0) continue;
+    known = true;
+    // An early receipt (delivery IS NULL) keeps its status; an id that the provider uses again starts anew.
+    connection
+        .prepare(
+            "UPDATE ledger_messages SET delivery = ?3, status = CASE WHEN delivery IS NULL OR delivery = ?3 "
+            "THEN status ELSE 0 END WHERE provider = ?1 AND message_id = ?2")
+        .bind_blob(1, provider)
+        .bind_blob(2, id)
+        .bind(3, seq)
+        .run();
+  }
+  return known;
 }
 
 std::optional<Step> settle(Connection& connection, std::int64_t seq, StepBook& book) {
