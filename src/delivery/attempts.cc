@@ -40,6 +40,8 @@ Attempts::Attempts(store::Ledger& ledger, Lanes& lanes, StepTeller& teller, Sche
                                 {{"channel", std::string(to_string(channel))}})),
       begin_(scheduler, batch_max,
              [this](const auto& batch, auto ended) { call_begin(batch, std::move(ended)); }),
+      begin_new_(scheduler, batch_max,
+                 [this](const auto& batch, auto ended) { call_begin_new(batch, std::move(ended)); }),
       record_(
           scheduler, batch_max,
           [this](const auto& batch, auto ended) { call_record(batch, std::move(ended)); }, record_calls_max),
@@ -53,7 +55,7 @@ void Attempts::begin(Held held, Lane& lane) {
   held.in_lane = true;
   held.sent_at.reset();
   lane.begun(held, scheduler_.clock().steady_now());
-  begin_.add(std::move(held));
+  (held.is_new ? begin_new_ : begin_).add(std::move(held));
 }
 
 void Attempts::call_begin(const std::vector<Held>& batch, std::move_only_function<void(bool)> ended) {
@@ -80,12 +82,45 @@ void Attempts::call_begin(const std::vector<Held>& batch, std::move_only_functio
                                  }));
 }
 
+void Attempts::call_begin_new(const std::vector<Held>& batch, std::move_only_function<void(bool)> ended) {
+  std::vector<store::NewAttempt> attempts;
+  attempts.reserve(batch.size());
+  for (const Held& held : batch)
+    attempts.push_back({held.notification, held.owner, step_of(held, StepKind::sending, {})});
+  const SteadyTime asked_at = scheduler_.clock().steady_now();
+  ledger_.begin_new(std::move(attempts), scheduler_.clock().now(),
+                    back_on(scheduler_, alive_,
+                            [this, &batch, asked_at, ended = std::move(ended)](
+                                Result<std::vector<bool>, store::Error> result) mutable {
+                              if (!result) {
+                                begin_new_failing_ = true;
+                                ended(false);
+                                return;
+                              }
+                              const bool was_unclear = std::exchange(begin_new_failing_, false);
+                              for (std::size_t i = 0; i < batch.size(); ++i) {
+                                if ((*result)[i])
+                                  begun_new(batch[i], asked_at);
+                                else
+                                  settle_unclear(batch[i], was_unclear);
+                              }
+                              ended(true);
+                              send_all_started();
+                            }));
+}
+
+void Attempts::begun_new(Held held, SteadyTime asked_at) {
+  calls_.admitted(held);
+  held.is_new = false;
+  begun(held, {.kind = store::Beginning::Kind::begun}, asked_at, false);
+}
+
 void Attempts::begun(const Held& held, const store::Beginning& beginning, SteadyTime asked_at,
                      bool was_unclear) {
   Lane& lane = *lanes_.find(held.provider);
   switch (beginning.kind) {
     case store::Beginning::Kind::begun: {
-      teller_.tell({step_of(held, StepKind::sending, {})});
+      if (teller_.tells()) teller_.tell({step_of(held, StepKind::sending, {})});
       Held started = held;
       started.send_by = send_by(limit_uses(held, lane), beginning, asked_at, scheduler_.clock());
       lane.started(std::move(started));
@@ -101,7 +136,7 @@ void Attempts::begun(const Held& held, const store::Beginning& beginning, Steady
       return;
     }
     case store::Beginning::Kind::refused:
-      if (was_unclear) return settle_unclear(held);
+      if (was_unclear) return settle_unclear(held, true);
       refused(held);
       return;
   }
@@ -117,31 +152,42 @@ void Attempts::refused(Held held) {
 }
 
 // A begin that failed without an answer may have been written. No byte was sent for it, so a row that says
-// exactly what we were about to write is ours to go on with.
-void Attempts::settle_unclear(const Held& held) {
+// exactly what we were about to write is ours to go on with. What is new and was refused may be in any state.
+void Attempts::settle_unclear(const Held& held, bool was_unclear) {
   const SteadyTime asked_at = scheduler_.clock().steady_now();
-  ledger_.find(held.notification->id,
-               back_on(scheduler_, alive_,
-                       [this, held, asked_at](Result<std::optional<store::Delivery>, store::Error> row) {
-                         row ? settled(held, *row, asked_at) : settle_unclear(held);
-                       }));
+  ledger_.find(
+      held.notification->id,
+      back_on(scheduler_, alive_,
+              [this, held, asked_at, was_unclear](Result<std::optional<store::Delivery>, store::Error> row) {
+                row ? settled(held, std::move(*row), asked_at, was_unclear)
+                    : settle_unclear(held, was_unclear);
+              }));
 }
 
-void Attempts::settled(const Held& held, const std::optional<store::Delivery>& row, SteadyTime asked_at) {
+void Attempts::settled(const Held& held, std::optional<store::Delivery> row, SteadyTime asked_at,
+                       bool was_unclear) {
   const bool has_begun = row && row->state == store::DeliveryState::sending && row->attempt == held.attempt;
-  if (has_begun && row->owner.epoch == held.owner.epoch) {
+  const bool as_ours = has_begun && row->owner.epoch == held.owner.epoch;
+  Held mine = held;
+  mine.is_new = false;
+  if (as_ours && was_unclear) {
+    if (held.is_new) calls_.admitted(held);
     Lane& lane = *lanes_.find(held.provider);
-    Held started = held;
     // When it was counted against its limits nobody knows.
-    started.send_by = limit_uses(held, lane).empty() ? asked_at + send_within : SteadyTime::min();
-    lane.started(std::move(started));
+    mine.send_by = limit_uses(held, lane).empty() ? asked_at + send_within : SteadyTime::min();
+    lane.started(std::move(mine));
     send_started(lane);
     watch_started();
-  } else if (has_begun && !calls_.may_send(held.owner)) {
+  } else if ((as_ours && !was_unclear) || (has_begun && !calls_.may_send(held.owner))) {
+    if (held.is_new) calls_.admitted(held);
     leave(held);
-    Held unclear = held;
-    unclear.in_lane = false;
-    calls_.again(std::move(unclear), true);
+    mine.in_lane = false;
+    calls_.again(std::move(mine), true);
+  } else if (held.is_new) {
+    leave(held);
+    --mine.attempt;
+    mine.in_lane = false;
+    calls_.not_new(std::move(mine), std::move(row));
   } else {
     refused(held);
   }
@@ -163,7 +209,7 @@ void Attempts::watch_started() {
 }
 
 void Attempts::send_started(Lane& lane) {
-  if (begin_failing_ || record_failing_) return;
+  if (begin_failing_ || begin_new_failing_ || record_failing_) return;
   while (std::optional<Held> held = lane.next_to_send(scheduler_.clock().steady_now())) {
     if (may_send(*held)) {
       send(std::move(*held), lane);

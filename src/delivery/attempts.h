@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -37,6 +38,11 @@ class Attempts {
     // Refused under an epoch that is no longer the partition's: it may be ours all the same, under a newer
     // one. `begun`: by us under the old epoch, or by an owner in between.
     std::function<void(Held held, bool begun)> again;
+    // What was new (Held::is_new) is in the ledger now, its first attempt begun.
+    std::function<void(const Held& held)> admitted;
+    // It did not begin: it is known already, as `row` says, or, without one, a newer epoch is in force.
+    // `held` is as it was before begin().
+    std::function<void(Held held, std::optional<store::Delivery> row)> not_new;
     // What is left of a delivery once its attempt is recorded: `retry` holds it again, with a new due time,
     // when another attempt is to follow.
     std::function<void(const Held& held, std::optional<Held> retry)> finished;
@@ -45,6 +51,7 @@ class Attempts {
   Attempts(store::Ledger& ledger, Lanes& lanes, StepTeller& teller, Scheduler& scheduler, Random& random,
            Metrics& metrics, Channel channel, RetryPolicy policy, Calls calls);
 
+  // A new one counts against no limit (limit_uses).
   void begin(Held held, Lane& lane);
   // Ends a delivery without an attempt, its time being over.
   void expire(Held held);
@@ -79,10 +86,12 @@ class Attempts {
   enum class Burn { attempt, nothing, given_back };  // given_back: the attempt had begun
 
   void call_begin(const std::vector<Held>& batch, std::move_only_function<void(bool)> ended);
+  void call_begin_new(const std::vector<Held>& batch, std::move_only_function<void(bool)> ended);
+  void begun_new(Held held, SteadyTime asked_at);
   void begun(const Held& held, const store::Beginning& beginning, SteadyTime asked_at, bool was_unclear);
   bool may_send(const Held& held) const;
-  void settle_unclear(const Held& held);
-  void settled(const Held& held, const std::optional<store::Delivery>& row, SteadyTime asked_at);
+  void settle_unclear(const Held& held, bool was_unclear);
+  void settled(const Held& held, std::optional<store::Delivery> row, SteadyTime asked_at, bool was_unclear);
   void send_started(Lane& lane);
   void send_all_started();
   void watch_started();
@@ -116,11 +125,11 @@ class Attempts {
   std::unordered_map<std::int32_t, std::size_t> open_by_partition_;
   // While the ledger can't be written nothing more is sent: what is with a provider is all that can be in
   // doubt after a crash. A batch whose begin failed may be in the ledger all the same.
-  bool begin_failing_ = false;
+  bool begin_failing_ = false, begin_new_failing_ = false;
   bool record_failing_ = false;
   std::unique_ptr<Timer> started_timer_;
   std::shared_ptr<void> alive_ = std::make_shared<int>();
-  Batcher<Held> begin_;
+  Batcher<Held> begin_, begin_new_;
   Batcher<Ending> record_;
   Batcher<ArrivedReceipt> receipts_;
 };

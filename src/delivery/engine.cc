@@ -50,6 +50,9 @@ Engine::Engine(EngineOptions options, log::Log& log, store::Ledger& ledger,
                  .limited = [this](Held held, const store::LimitUse& use,
                                    Timestamp until) { limited(std::move(held), use, until); },
                  .again = [this](Held held, bool begun) { again(std::move(held), begun); },
+                 .admitted = [this](const Held& held) { admitted(held); },
+                 .not_new = [this](const Held& held,
+                                   std::optional<store::Delivery> row) { not_new(held, std::move(row)); },
                  .finished = [this](const Held& held,
                                     std::optional<Held> retry) { finished(held, std::move(retry)); }}),
       admit_(scheduler, admit_batch_max,
@@ -72,67 +75,6 @@ void Engine::start() {
   periodic();
   subscription_ =
       log_.subscribe({.group = options_.group, .topics = {options_.notification_topic}}, *this, scheduler_);
-}
-
-void Engine::on_records(std::vector<log::ConsumedRecord> records) {
-  if (stopping_) return;  // not done: they come again
-  for (log::ConsumedRecord& record : records) {
-    const auto partition = partitions_.find(record.position.partition);
-    if (partition == partitions_.end()) continue;  // revoked in the meantime
-    auto notification = decode_notification(record.record);
-    if (!notification) {
-      poison_.Increment();
-      logging::error(name_, "a record can't be read and is let go",
-                     {{"topic", record.position.topic},
-                      {"partition", record.position.partition},
-                      {"offset", record.position.offset},
-                      {"reason", notification.error().reason}});
-      subscription_->done(record.position);
-    } else if (notification->channel != options_.channel) {
-      subscription_->done(record.position);
-    } else {
-      ++admitting_[partition->first];
-      admit_.add({std::move(record.position),
-                  std::make_shared<const Notification>(std::move(*notification)),
-                  {partition->first, partition->second.epoch}});
-    }
-  }
-}
-
-void Engine::call_admit(const std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended) {
-  std::vector<store::Admission> admissions;
-  admissions.reserve(batch.size());
-  for (const Arrival& arrival : batch) admissions.push_back({*arrival.notification, arrival.owner});
-  const Timestamp now = scheduler_.clock().now();
-  ledger_.admit(std::move(admissions), now,
-                back_on(scheduler_, alive_,
-                        [this, &batch, now,
-                         ended = std::move(ended)](Result<std::vector<bool>, store::Error> added) mutable {
-                          if (!added) {
-                            ended(false);
-                            return;
-                          }
-                          for (std::size_t i = 0; i < batch.size(); ++i) {
-                            const Arrival& arrival = batch[i];
-                            --admitting_[arrival.owner.partition];
-                            if (subscription_) subscription_->done(arrival.position);
-                            if (!(*added)[i]) {
-                              // Known, by a call whose answer was lost or by an owner before us: it may be
-                              // pending there, and what comes after it has to wait for it.
-                              if (!schedule_.contains(arrival.notification->id)) leave_in_ledger();
-                              continue;
-                            }
-                            admitted_.Increment();
-                            hold({.notification = arrival.notification,
-                                  .owner = arrival.owner,
-                                  // The clock may have been set back since.
-                                  .due_at = arrival.notification->send_at.value_or(
-                                      std::min(now, scheduler_.clock().now()))});
-                          }
-                          ended(true);
-                          release_what_is_over();
-                          pump();
-                        }));
 }
 
 // While the ledger has due deliveries that memory has not, new ones wait there too: each in its turn.
@@ -159,7 +101,9 @@ void Engine::pump() {
     if (stopping_) return;
     const Timestamp now = scheduler_.clock().now();
     look_at_clock(now);
+    admit_what_has_waited();
     begin_due(now);
+    begin_arrived(now);
     held_.Set(static_cast<double>(schedule_.size()));
     make_room_in_memory(now);
     if ((read_wanted_ || (backlog_ && !read_paused_)) && memory_has_room() && is_worth_reading(now))
@@ -310,6 +254,7 @@ void Engine::on_revoked(std::vector<log::TopicPartition> partitions, Task releas
   const auto leaves = [&](std::int32_t partition) {
     return std::ranges::count(release.partitions, partition) > 0;
   };
+  drop_arrived(leaves);
   for (const Held& held : parking_.take_if([&](const Held& h) { return leaves(h.owner.partition); }))
     schedule_.finished(held);
   schedule_.drop(leaves);
@@ -335,6 +280,7 @@ void Engine::release_what_is_over() {
 void Engine::stop(std::chrono::milliseconds limit, Task stopped) {
   stopping_ = true;
   stopped_ = std::move(stopped);
+  drop_arrived(every_partition);
   stop_limit_ = scheduler_.after(limit, [this] {
     logging::warning(name_, "stops with attempts still open; the next start finds them in the ledger",
                      {{"open", attempts_.open(every_partition)}});

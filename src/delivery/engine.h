@@ -2,7 +2,8 @@
 // ledger, and only then lets the offset go; what is due goes to the provider, and what came of it is recorded
 // before it is told.
 //
-//   on_records ─▶ admit (durable) ─▶ offset let go
+//   on_records ─▶ admit (durable) ─▶ offset let go      (where the ledger and the providers are quick: with
+//   begin)
 //                     └▶ schedule ─▶ Attempts: begin ─▶ send ─▶ record ─▶ tell `analytics-events`
 //
 // Which provider takes an attempt is Lanes' to say, what limits it counts against limits.h's; what can't
@@ -12,9 +13,13 @@
 // world.
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/batcher.h"
@@ -77,6 +82,7 @@ class Engine final : public log::Consumer {
     log::Position position;
     std::shared_ptr<const Notification> notification;
     store::Owner owner;
+    SteadyTime at{};
   };
   struct Release {
     std::vector<std::int32_t> partitions;
@@ -84,6 +90,13 @@ class Engine final : public log::Consumer {
   };
 
   void call_admit(const std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended);
+  void admit_what_has_waited();
+  void begin_arrived(Timestamp now);
+  bool follows_beginning(const Arrival& arrival) const;
+  void admitted(const Held& held);
+  void let_go_new(const Held& held);
+  void not_new(const Held& held, std::optional<store::Delivery> row);
+  void drop_arrived(const std::function<bool(std::int32_t partition)>& of_partition);
   void hold(Held held);
   void claim_unclaimed();
   void claimed(const std::vector<store::Owner>& owners, store::Ledger::Claimed answer);
@@ -126,6 +139,10 @@ class Engine final : public log::Consumer {
 
   std::map<std::int32_t, Partition> partitions_;
   std::map<std::int32_t, std::size_t> admitting_;  // arrivals that the ledger doesn't have yet, by partition
+  // Of these, in the order of their arrival, those that wait to begin, and those that the ledger is to begin
+  // now. Bounded by what the log hands out (log::SubscribeOptions::in_flight_max).
+  std::deque<Arrival> arrived_;
+  std::unordered_map<NotificationId, Arrival> beginning_;
   std::vector<Release> releases_;
   Schedule schedule_;
   Parking parking_;
@@ -140,7 +157,8 @@ class Engine final : public log::Consumer {
   bool stopping_ = false;
   Task stopped_;
 
-  std::unique_ptr<Timer> due_timer_, periodic_timer_, claim_timer_, read_timer_, stop_timer_, stop_limit_;
+  std::unique_ptr<Timer> due_timer_, periodic_timer_, claim_timer_, read_timer_, wait_timer_, stop_timer_,
+      stop_limit_;
   std::optional<Timestamp> due_timer_at_;
   prometheus::Counter& admitted_;
   prometheus::Counter& poison_;

@@ -24,6 +24,7 @@ struct Held {
   std::uint32_t tried = 0;
   std::optional<SteadyTime> send_by;  // of the open attempt: it goes out until then, or is given back
   std::optional<SteadyTime> sent_at;  // of the open attempt, once it is with its provider
+  bool is_new = false;                // the ledger doesn't have it yet: it comes there with its first attempt
   bool in_lane = false;               // the open attempt takes room of its provider here
   bool placed = false;                // it has waited for its place under a limit: it may ask the ledger now
   std::uint64_t order = 0;            // the Schedule's: its place among those due at the same moment

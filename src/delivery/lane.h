@@ -38,6 +38,11 @@ class Lane {
   // Attempts that may begin: enough to keep the provider busy and, where it is quick, two rounds ahead of it.
   // Outcomes that the ledger does not take count as open too: if it can't be written, sending stops.
   std::size_t room(SteadyTime now) const;
+  // Its attempts take no longer than a moment and count against no rate: those ahead of it wait in memory
+  // only.
+  bool goes_ahead() const;
+  // It takes messages now, or has some.
+  bool works(SteadyTime now) const { return is_up(now) && slots() > 0; }
   // One destination doesn't take all of it: a quarter of the provider's room is kept for the others, so that
   // a domain whose attempts hang doesn't delay them.
   bool has_room_for(const std::string& domain) const;
@@ -67,8 +72,6 @@ class Lane {
 
   std::size_t slots() const { return provider().capacity() + use_.sending; }
   static std::size_t domain_max(std::size_t slots) { return slots - slots / 4; }
-
-  bool goes_ahead() const;
 
   RoutedProvider routed_;
   Breaker breaker_;

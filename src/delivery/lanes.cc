@@ -73,6 +73,11 @@ bool Lanes::any_up(SteadyTime now) const {
   return std::ranges::any_of(lanes_, [&](const Lane& lane) { return lane.is_up(now); });
 }
 
+bool Lanes::keep_pace(SteadyTime now) const {
+  return std::ranges::all_of(lanes_, &Lane::goes_ahead) &&
+         std::ranges::any_of(lanes_, [&](const Lane& lane) { return lane.works(now); });
+}
+
 const Lane* Lanes::find(std::string_view name) const {
   const auto lane = std::ranges::find(lanes_, name, &Lane::name);
   return lane == lanes_.end() ? nullptr : &*lane;

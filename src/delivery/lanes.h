@@ -35,6 +35,8 @@ class Lanes {
 
   bool any_room(SteadyTime now) const;
   bool any_up(SteadyTime now) const;
+  // Attempts begin about as fast as they are asked for.
+  bool keep_pace(SteadyTime now) const;
   std::size_t size() const { return lanes_.size(); }
   // None: no provider has this name (any more).
   Lane* find(std::string_view name);

@@ -143,7 +143,8 @@ void Attempts::call_record(const std::vector<Ending>& batch, std::move_only_func
                              // Not applied: a repeated call whose first try was written (its step is in the
                              // outbox), or the row belongs to a newer owner, who tells it. A retry is held
                              // all the same: the ledger decides when it is to begin.
-                             if (result->applied[i]) teller_.tell({batch[i].transition.step});
+                             if (result->applied[i] && teller_.tells())
+                               teller_.tell({batch[i].transition.step});
                              const Held& held = batch[i].held;
                              const bool never_tried = batch[i].transition.to == store::DeliveryState::expired;
                              if (!result->applied[i] && never_tried && !calls_.may_send(held.owner)) {

@@ -47,8 +47,9 @@ std::vector<Held> Schedule::take(Timestamp now, std::size_t count) {
   return taken;
 }
 
-void Schedule::taken_over(const Held& held) {
+void Schedule::taken_over(Held& held) {
   if (!know(held)) return;
+  if (held.order == 0) held.order = ++orders_;
   const auto [busy, was_free] = busy_.try_emplace(held.notification->user_id);
   if (!was_free) ++busy->second.open;
 }

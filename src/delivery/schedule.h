@@ -29,8 +29,8 @@ class Schedule {
   // Takes what is due, oldest first, at most `count`; the user of each is busy until finished().
   std::vector<Held> take(Timestamp now, std::size_t count);
 
-  // One whose attempt an earlier owner began: known and its user busy, as if it had been taken.
-  void taken_over(const Held& held);
+  // One whose attempt has begun elsewhere: known and its user busy, as if it had been taken.
+  void taken_over(Held& held);
 
   // The attempt of a taken one has ended; its user's next may go. It is forgotten; add() it again to retry.
   void finished(const Held& held);
@@ -45,6 +45,7 @@ class Schedule {
   void clock_was_set(std::chrono::microseconds by);
 
   bool contains(const NotificationId& id) const { return known_.contains(id); }
+  bool is_busy(const UserId& user) const { return busy_.contains(user); }
   std::size_t size() const { return known_.size(); }
   // About what they take in memory.
   std::size_t bytes() const { return bytes_; }

@@ -82,7 +82,7 @@ TEST(Schedule, WhatIsPutBackKeepsItsPlace) {
 
 TEST(Schedule, AUserIsBusyUntilTheLastOpenAttemptHasEnded) {
   Schedule schedule;
-  const Held left = held("left", "anna", 1), left_too = held("left too", "anna", 2);
+  Held left = held("left", "anna", 1), left_too = held("left too", "anna", 2);
   schedule.taken_over(left);
   schedule.taken_over(left_too);
   schedule.add(held("next", "anna", 3));

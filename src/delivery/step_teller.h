@@ -31,6 +31,7 @@ class StepTeller {
   // the ledger did so itself. While the log can't take them they wait here, up to a bound; those beyond it
   // stay in the outbox only, for the next sweep.
   void tell(std::vector<Step> steps);
+  bool tells() const { return !ledger_tells_; }  // else tell() has nothing to do
   // The same for what a sweep has found in the outbox.
   void tell_untold(std::vector<Step> steps);
 

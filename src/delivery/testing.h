@@ -73,6 +73,12 @@ class FailingLedger final : public store::Ledger {
     maybe(begin_failing, std::move(done),
           [&](auto d) { real_.begin_attempts(std::move(batch), std::move(d)); });
   }
+  bool begins_new() const override { return begins_what_is_new; }
+  void begin_new(std::vector<store::NewAttempt> batch, Timestamp now,
+                 store::Done<std::vector<bool>> done) override {
+    maybe(begin_failing, std::move(done),
+          [&](auto d) { real_.begin_new(std::move(batch), now, std::move(d)); });
+  }
   void record(std::vector<store::Transition> batch, store::Done<Recorded> done) override {
     maybe(record_failing, std::move(done), [&](auto d) { real_.record(std::move(batch), std::move(d)); });
   }
@@ -121,6 +127,7 @@ class FailingLedger final : public store::Ledger {
     real_.amend(std::move(batch), std::move(done));
   }
 
+  bool begins_what_is_new = false;  // else as a ledger that doesn't
   bool hold_due = false;
   int due_calls = 0;
   Failing admit_failing = Failing::no;

@@ -68,6 +68,26 @@ void LedgerClient::begin_attempts(std::vector<store::AttemptStart> batch,
       std::move(done));
 }
 
+bool LedgerClient::begins_new() const { return server_.moods_.begins_new; }
+
+void LedgerClient::begin_new(std::vector<store::NewAttempt> batch, Timestamp now,
+                             store::Done<std::vector<bool>> done) {
+  call<std::vector<bool>>(
+      "begin_new",
+      [&server = server_, process = process_, batch = std::move(batch), now] {
+        auto begun = server.state_.begin_new(batch, now);
+        for (std::size_t i = 0; i < batch.size() && server.watcher_; ++i) {
+          const store::NewAttempt& a = batch[i];
+          using Kind = store::Beginning::Kind;
+          if (begun[i]) server.watcher_->on_admitted(*process, {*a.notification, a.owner}, true);
+          server.watcher_->on_begin(*process, {a.owner, a.step, {}},
+                                    {.kind = begun[i] ? Kind::begun : Kind::refused});
+        }
+        return begun;
+      },
+      std::move(done));
+}
+
 void LedgerClient::record(std::vector<store::Transition> batch, store::Done<Recorded> done) {
   call<Recorded>(
       "record",

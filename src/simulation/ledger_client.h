@@ -21,6 +21,7 @@ struct StoreMoods {
   double answer_lost = 0.02;  // applied, told as unavailable
   double overloaded = 0.005;
   Duration delay_max = 6ms;
+  bool begins_new = true;  // store::Ledger::begins_new(): the embedded one does, PostgreSQL doesn't
 };
 
 // What the checks hear of it, in the moment it is applied.
@@ -39,7 +40,7 @@ class StoreServer {
   StoreServer(World& world, StoreMoods moods) : world_(world), moods_(moods) {}
 
   void watch(StoreWatcher& watcher) { watcher_ = &watcher; }
-  void calm() { moods_ = {.lost = 0, .answer_lost = 0, .overloaded = 0}; }
+  void calm() { moods_.lost = moods_.answer_lost = moods_.overloaded = 0; }
   void go_away(Duration how_long);
   void crash();
   LedgerState& state() { return state_; }
@@ -68,6 +69,9 @@ class LedgerClient final : public store::Ledger {
              store::Done<std::vector<bool>> done) override;
   void begin_attempts(std::vector<store::AttemptStart> batch,
                       store::Done<std::vector<store::Beginning>> done) override;
+  bool begins_new() const override;
+  void begin_new(std::vector<store::NewAttempt> batch, Timestamp now,
+                 store::Done<std::vector<bool>> done) override;
   void record(std::vector<store::Transition> batch, store::Done<Recorded> done) override;
   void apply_receipts(std::vector<Receipt> batch, store::Done<std::vector<Step>> done) override;
   void claim(Channel channel, std::vector<store::Owner> owners, store::Done<Claimed> done) override;

@@ -24,6 +24,10 @@ class DirectLedger final : public Ledger {
   void begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<Beginning>> done) override {
     answer(done, [&] { return state_.begin_attempts(batch, clock_.now()); });
   }
+  bool begins_new() const override { return true; }
+  void begin_new(std::vector<NewAttempt> batch, Timestamp now, Done<std::vector<bool>> done) override {
+    answer(done, [&] { return state_.begin_new(batch, now); });
+  }
   void record(std::vector<Transition> batch, Done<Recorded> done) override {
     answer(done, [&] { return state_.record(batch); });
   }

@@ -75,6 +75,23 @@ std::vector<store::Beginning> LedgerState::begin_attempts(const std::vector<stor
   return beginnings;
 }
 
+std::vector<bool> LedgerState::begin_new(const std::vector<store::NewAttempt>& batch, Timestamp now) {
+  std::vector<bool> begun;
+  write_told();
+  for (const store::NewAttempt& a : batch) {
+    const bool in_force = epoch_in_force(a.notification->channel, a.owner.partition) <= a.owner.epoch;
+    begun.push_back(in_force && admit({{*a.notification, a.owner}}, now).front());
+    if (!begun.back()) continue;
+    Row& row = rows_.at(a.notification->id.value);
+    row.delivery.state = DeliveryState::sending;
+    row.delivery.attempt = a.step.attempt;
+    row.delivery.provider = a.step.provider;
+    row.delivery.updated_at = a.step.at;
+    keep_untold(row, a.step);
+  }
+  return begun;
+}
+
 std::string_view LedgerState::kept_limit(const std::string& key) const {
   const auto row = limits_.find(key);
   return row == limits_.end() ? std::string_view() : std::string_view(row->second.stored);

@@ -26,6 +26,7 @@ class LedgerState {
 
   std::vector<bool> admit(const std::vector<store::Admission>& batch, Timestamp now);
   std::vector<store::Beginning> begin_attempts(const std::vector<store::AttemptStart>& batch, Timestamp now);
+  std::vector<bool> begin_new(const std::vector<store::NewAttempt>& batch, Timestamp now);
   store::Ledger::Recorded record(const std::vector<store::Transition>& batch);
   std::vector<Step> apply_receipts(const std::vector<Receipt>& batch, Timestamp now);
   store::Ledger::Claimed claim(Channel channel, const std::vector<store::Owner>& owners);

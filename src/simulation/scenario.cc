@@ -48,6 +48,7 @@ Scenario draw_scenario(Dice& dice) {
   for (std::size_t fault = 0; fault < fault_count; ++fault)
     if (dice.chance(wanted)) s.faults.push_back(static_cast<Fault>(fault));
   s.fault_gap_max = dice.chance(0.3) ? 300ms : dice.chance(0.3) ? 8s : 2s;
+  s.store.begins_new = dice.chance(0.6);
   return s;
 }
 

@@ -54,6 +54,39 @@ TEST_P(StoreContract, AnAttemptBeginsOnlyFromPendingWithTheNextNumber) {
   EXPECT_EQ(delivery->updated_at, after(10));
 }
 
+TEST_P(StoreContract, WhatIsNewBeginsWithItsAdmission) {
+  const Notification n = a_notification(1), known = a_notification(2), fenced = a_notification(3);
+  admitted(ledger(), {{known, owner_now}});
+  claimed(ledger(), {{1, 9}});
+  const std::vector<bool> begun_now =
+      begun_new(ledger(), {new_attempt(n), new_attempt(known), new_attempt(fenced, {1, 8}), new_attempt(n)});
+  EXPECT_EQ(found(ledger(), known.id)->state, DeliveryState::pending);
+  EXPECT_FALSE(found(ledger(), fenced.id)) << "claimed with 9";
+  if (!ledger().begins_new()) {
+    EXPECT_EQ(begun_now, std::vector<bool>(4, false));
+    EXPECT_FALSE(found(ledger(), n.id)) << "nothing changed";
+    return;
+  }
+  EXPECT_EQ(begun_now, (std::vector{true, false, false, false}));
+  reopen();
+  const auto delivery = found(ledger(), n.id);
+  ASSERT_TRUE(delivery);
+  EXPECT_EQ(delivery->notification, n);
+  EXPECT_EQ(delivery->state, DeliveryState::sending);
+  EXPECT_EQ(delivery->attempt, 1);
+  EXPECT_EQ(delivery->owner.epoch, 5);
+  EXPECT_EQ(delivery->provider, "smtp");
+  EXPECT_EQ(delivery->updated_at, after(10));
+  EXPECT_EQ(ids_of(due(ledger(), {0}, after(1000))), std::vector{known.id});
+  const std::vector<Step> steps = untold(ledger());
+  ASSERT_EQ(steps.size(), 1U);
+  EXPECT_EQ(steps[0].kind, StepKind::sending);
+  EXPECT_EQ(begun(ledger(), {start(n, 1)}), std::vector{false});
+  EXPECT_EQ(ids_of(claimed(ledger(), {{0, 6}})), std::vector{n.id}) << "open, if its owner is no more";
+  EXPECT_EQ(recorded(ledger(), {sent(n, 1)}).applied, std::vector{true});
+  EXPECT_EQ(found(ledger(), n.id)->notification.text, "");
+}
+
 TEST_P(StoreContract, ContentOfAnyLengthStaysUntilItIsNotNeeded) {
   for (int number = 1; const std::size_t length : {0, 1, 300, 500, 512, 600, 5'000, 200'000}) {
     Notification n = a_notification(number++);

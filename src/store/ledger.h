@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -93,6 +94,13 @@ struct AttemptStart {
   std::vector<LimitUse> limits;
 };
 
+// A notification that nobody has admitted yet, and its first attempt: `step` is its `sending`.
+struct NewAttempt {
+  std::shared_ptr<const Notification> notification;
+  Owner owner;
+  Step step;
+};
+
 struct Beginning {
   enum class Kind {
     begun,    // `sending` is durable, and counted against each of its limits
@@ -163,6 +171,14 @@ class Ledger {
 
   // pending → sending, in the order of the batch.
   virtual void begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<Beginning>> done) = 0;
+
+  // Both of these in one, for what is due at once and counts against no limit: the row comes to be in
+  // `sending` with attempt 1. False: nothing changed, since it is known already or a newer epoch is in force.
+  // A ledger that doesn't begin what is new says false to all.
+  virtual bool begins_new() const { return false; }
+  virtual void begin_new(std::vector<NewAttempt> batch, Timestamp /*now*/, Done<std::vector<bool>> done) {
+    done(std::vector<bool>(batch.size(), false));
+  }
 
   // What came of it. False: the row is not as told; nothing changed. Receipts that came before their submit
   // was recorded are applied here; their steps are returned.

@@ -111,6 +111,9 @@ inline std::vector<Beginning> began(Ledger& ledger, std::vector<AttemptStart> ba
   return get<std::vector<Beginning>>(
       [&](auto done) { ledger.begin_attempts(std::move(batch), std::move(done)); });
 }
+inline std::vector<bool> begun_new(Ledger& ledger, std::vector<NewAttempt> batch, Timestamp now = t0) {
+  return get<std::vector<bool>>([&](auto done) { ledger.begin_new(std::move(batch), now, std::move(done)); });
+}
 // The same without limits: begun or refused.
 inline std::vector<bool> begun(Ledger& ledger, std::vector<AttemptStart> batch) {
   std::vector<bool> marks;
@@ -143,6 +146,9 @@ inline std::vector<Step> untold(Ledger& ledger, std::vector<std::int32_t> partit
 
 inline AttemptStart start(const Notification& n, int attempt, Owner owner = owner_now) {
   return {owner, a_step(n, StepKind::sending, attempt, after(10 * attempt)), {}};
+}
+inline NewAttempt new_attempt(const Notification& n, Owner owner = owner_now) {
+  return {std::make_shared<const Notification>(n), owner, a_step(n, StepKind::sending, 1, after(10))};
 }
 inline Transition transition(const Notification& n, int attempt, DeliveryState to, StepKind kind,
                              Owner owner = owner_now) {

@@ -1,6 +1,8 @@
 #include "store/sqlite/ledger.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "store/codes.h"
 #include "store/delivery_state.h"
@@ -17,24 +19,44 @@ namespace {
 // each change of its state.
 constexpr std::size_t content_in_row_max = 512;
 
-std::vector<bool> admit_all(Connection& connection, const std::vector<Admission>& batch, Timestamp now) {
-  Statement insert = connection.prepare(
-      "INSERT INTO ledger (id, channel, partition, epoch, due_at, updated_at, meta, content) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING");
-  Statement apart =
-      connection.prepare("INSERT INTO ledger_content (seq, content) VALUES (last_insert_rowid(), ?1)");
-  std::vector<bool> taken;
-  for (const Admission& a : batch) {
-    const Notification& n = a.notification;
+// New rows of the ledger.
+class Inserting {
+ public:
+  explicit Inserting(Connection& connection)
+      : connection_(connection),
+        row_(connection.prepare("INSERT INTO ledger (id, channel, partition, epoch, state, attempt, due_at, "
+                                "updated_at, provider, meta, content) "
+                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
+                                "ON CONFLICT (id) DO NOTHING")),
+        content_(connection.prepare(
+            "INSERT INTO ledger_content (seq, content) VALUES (last_insert_rowid(), ?1)")) {}
+
+  // False: it is known already, and nothing has changed. `begins`: its first attempt begins with it.
+  bool add(const Notification& n, const Owner& owner, Timestamp now, const Step* begins) {
     const std::string id = pack_id(n.id.value), meta = pack_meta(n), content = pack_content(n);
-    insert.bind_blob(1, id).bind(2, code(n.channel)).bind(3, a.owner.partition).bind(4, a.owner.epoch);
-    insert.bind(5, to_unix_us(n.send_at.value_or(now))).bind(6, to_unix_us(now)).bind_blob(7, meta);
+    row_.bind_blob(1, id).bind(2, code(n.channel)).bind(3, owner.partition).bind(4, owner.epoch);
+    row_.bind(5, code(begins ? DeliveryState::sending : DeliveryState::pending)).bind(6, begins ? 1 : 0);
+    row_.bind(7, to_unix_us(n.send_at.value_or(now))).bind(8, to_unix_us(begins ? begins->at : now));
+    row_.bind_blob(9, begins ? std::string_view(begins->provider) : std::string_view()).bind_blob(10, meta);
     const bool in_row = content.size() <= content_in_row_max;
-    in_row ? insert.bind_blob(8, content) : insert.bind_null(8);
-    insert.run();
-    taken.push_back(connection.changes() > 0);
-    if (taken.back() && !in_row) apart.bind_blob(1, content).run();
+    in_row ? row_.bind_blob(11, content) : row_.bind_null(11);
+    row_.run();
+    if (connection_.changes() == 0) return false;
+    if (!in_row) content_.bind_blob(1, content).run();
+    return true;
   }
+
+ private:
+  Connection& connection_;
+  Statement row_;
+  Statement content_;
+};
+
+std::vector<bool> admit_all(Connection& connection, const std::vector<Admission>& batch, Timestamp now) {
+  Inserting inserting(connection);
+  std::vector<bool> taken;
+  taken.reserve(batch.size());
+  for (const Admission& a : batch) taken.push_back(inserting.add(a.notification, a.owner, now, nullptr));
   return taken;
 }
 
@@ -114,6 +136,41 @@ std::vector<Beginning> begin_all(Connection& connection, std::vector<AttemptStar
   return beginnings;
 }
 
+// Which of a batch's owners have their partition still.
+class InForce {
+ public:
+  explicit InForce(Connection& connection)
+      : newer_(connection.prepare(
+            "SELECT 1 FROM ledger_owners WHERE channel = ?1 AND partition = ?2 AND epoch > ?3")) {}
+
+  bool holds(Channel channel, const Owner& owner) {
+    const auto [known, fresh] = known_.try_emplace({channel, owner.partition, owner.epoch});
+    if (!fresh) return known->second;
+    known->second = !newer_.bind(1, code(channel)).bind(2, owner.partition).bind(3, owner.epoch).step();
+    newer_.reset();
+    return known->second;
+  }
+
+ private:
+  Statement newer_;
+  std::map<std::tuple<Channel, std::int32_t, std::int64_t>, bool> known_;
+};
+
+std::vector<bool> begin_new_all(Connection& connection, std::vector<NewAttempt>& batch,
+                                std::vector<Record>& encoded, Timestamp now, StepBook& book) {
+  Inserting inserting(connection);
+  InForce in_force(connection);
+  std::vector<bool> begun;
+  begun.reserve(batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    NewAttempt& a = batch[i];
+    begun.push_back(in_force.holds(a.notification->channel, a.owner) &&
+                    inserting.add(*a.notification, a.owner, now, &a.step));
+    if (begun.back()) book.note(std::move(a.step), a.owner.partition, take(encoded, i));
+  }
+  return begun;
+}
+
 const std::string move_row_to =
     "UPDATE ledger SET state = ?3, attempt = attempt - (?4 AND state = 1), epoch = MAX(epoch, ?2), "
     "due_at = CASE WHEN ?3 = 0 THEN ?5 ELSE due_at END, updated_at = ?6, provider = ?7, answer = ?8, "
@@ -191,6 +248,16 @@ void SqliteLedger::begin_attempts(std::vector<AttemptStart> batch, Done<std::vec
       [batch = std::move(batch), records = std::move(records), &clock = clock_](Connection& connection,
                                                                                 StepBook& book) mutable {
         return begin_all(connection, batch, records, clock.now(), book);
+      },
+      std::move(done));
+}
+
+void SqliteLedger::begin_new(std::vector<NewAttempt> batch, Timestamp now, Done<std::vector<bool>> done) {
+  std::vector<Record> records = encoded(batch);
+  move<std::vector<bool>>(
+      [batch = std::move(batch), records = std::move(records), now](Connection& connection,
+                                                                    StepBook& book) mutable {
+        return begin_new_all(connection, batch, records, now, book);
       },
       std::move(done));
 }

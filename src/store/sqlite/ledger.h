@@ -15,6 +15,8 @@ class SqliteLedger final : public Ledger {
 
   void admit(std::vector<Admission> batch, Timestamp now, Done<std::vector<bool>> done) override;
   void begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<Beginning>> done) override;
+  bool begins_new() const override { return true; }
+  void begin_new(std::vector<NewAttempt> batch, Timestamp now, Done<std::vector<bool>> done) override;
   void record(std::vector<Transition> batch, Done<Recorded> done) override;
   void apply_receipts(std::vector<Receipt> batch, Done<std::vector<Step>> done) override;
   void claim(Channel channel, std::vector<Owner> owners, Done<Claimed> done) override;
