@@ -19,6 +19,18 @@ namespace {
 // each change of its state.
 constexpr std::size_t content_in_row_max = 512;
 
+// A row that is to be made, packed on the caller's thread: the writer has enough to do.
+struct NewRow {
+  std::string id, meta, content;
+  Channel channel = Channel::email;
+  Owner owner;
+  Timestamp due_at{};
+};
+
+NewRow new_row(const Notification& n, const Owner& owner, Timestamp now) {
+  return {pack_id(n.id.value), pack_meta(n), pack_content(n), n.channel, owner, n.send_at.value_or(now)};
+}
+
 // New rows of the ledger.
 class Inserting {
  public:
@@ -32,17 +44,16 @@ class Inserting {
             "INSERT INTO ledger_content (seq, content) VALUES (last_insert_rowid(), ?1)")) {}
 
   // False: it is known already, and nothing has changed. `begins`: its first attempt begins with it.
-  bool add(const Notification& n, const Owner& owner, Timestamp now, const Step* begins) {
-    const std::string id = pack_id(n.id.value), meta = pack_meta(n), content = pack_content(n);
-    row_.bind_blob(1, id).bind(2, code(n.channel)).bind(3, owner.partition).bind(4, owner.epoch);
+  bool add(const NewRow& r, Timestamp now, const Step* begins) {
+    row_.bind_blob(1, r.id).bind(2, code(r.channel)).bind(3, r.owner.partition).bind(4, r.owner.epoch);
     row_.bind(5, code(begins ? DeliveryState::sending : DeliveryState::pending)).bind(6, begins ? 1 : 0);
-    row_.bind(7, to_unix_us(n.send_at.value_or(now))).bind(8, to_unix_us(begins ? begins->at : now));
-    row_.bind_blob(9, begins ? std::string_view(begins->provider) : std::string_view()).bind_blob(10, meta);
-    const bool in_row = content.size() <= content_in_row_max;
-    in_row ? row_.bind_blob(11, content) : row_.bind_null(11);
+    row_.bind(7, to_unix_us(r.due_at)).bind(8, to_unix_us(begins ? begins->at : now));
+    row_.bind_blob(9, begins ? std::string_view(begins->provider) : std::string_view()).bind_blob(10, r.meta);
+    const bool in_row = r.content.size() <= content_in_row_max;
+    in_row ? row_.bind_blob(11, r.content) : row_.bind_null(11);
     row_.run();
     if (connection_.changes() == 0) return false;
-    if (!in_row) content_.bind_blob(1, content).run();
+    if (!in_row) content_.bind_blob(1, r.content).run();
     return true;
   }
 
@@ -52,11 +63,11 @@ class Inserting {
   Statement content_;
 };
 
-std::vector<bool> admit_all(Connection& connection, const std::vector<Admission>& batch, Timestamp now) {
+std::vector<bool> admit_all(Connection& connection, const std::vector<NewRow>& rows, Timestamp now) {
   Inserting inserting(connection);
   std::vector<bool> taken;
-  taken.reserve(batch.size());
-  for (const Admission& a : batch) taken.push_back(inserting.add(a.notification, a.owner, now, nullptr));
+  taken.reserve(rows.size());
+  for (const NewRow& row : rows) taken.push_back(inserting.add(row, now, nullptr));
   return taken;
 }
 
@@ -156,17 +167,21 @@ class InForce {
   std::map<std::tuple<Channel, std::int32_t, std::int64_t>, bool> known_;
 };
 
-std::vector<bool> begin_new_all(Connection& connection, std::vector<NewAttempt>& batch,
+struct Start {
+  NewRow row;
+  Step step;
+};
+
+std::vector<bool> begin_new_all(Connection& connection, std::vector<Start>& batch,
                                 std::vector<Record>& encoded, Timestamp now, StepBook& book) {
   Inserting inserting(connection);
   InForce in_force(connection);
   std::vector<bool> begun;
   begun.reserve(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    NewAttempt& a = batch[i];
-    begun.push_back(in_force.holds(a.notification->channel, a.owner) &&
-                    inserting.add(*a.notification, a.owner, now, &a.step));
-    if (begun.back()) book.note(std::move(a.step), a.owner.partition, take(encoded, i));
+    auto& [row, step] = batch[i];
+    begun.push_back(in_force.holds(row.channel, row.owner) && inserting.add(row, now, &step));
+    if (begun.back()) book.note(std::move(step), row.owner.partition, take(encoded, i));
   }
   return begun;
 }
@@ -222,8 +237,11 @@ void drop_content(Connection& connection, std::int64_t seq) {
 }
 
 void SqliteLedger::admit(std::vector<Admission> batch, Timestamp now, Done<std::vector<bool>> done) {
+  std::vector<NewRow> rows;
+  rows.reserve(batch.size());
+  for (const Admission& a : batch) rows.push_back(new_row(a.notification, a.owner, now));
   gate_.write<std::vector<bool>>(
-      [batch = std::move(batch), now](Connection& connection) { return admit_all(connection, batch, now); },
+      [rows = std::move(rows), now](Connection& connection) { return admit_all(connection, rows, now); },
       std::move(done));
 }
 
@@ -254,10 +272,13 @@ void SqliteLedger::begin_attempts(std::vector<AttemptStart> batch, Done<std::vec
 
 void SqliteLedger::begin_new(std::vector<NewAttempt> batch, Timestamp now, Done<std::vector<bool>> done) {
   std::vector<Record> records = encoded(batch);
+  std::vector<Start> starts;
+  starts.reserve(batch.size());
+  for (NewAttempt& a : batch) starts.push_back({new_row(*a.notification, a.owner, now), std::move(a.step)});
   move<std::vector<bool>>(
-      [batch = std::move(batch), records = std::move(records), now](Connection& connection,
-                                                                    StepBook& book) mutable {
-        return begin_new_all(connection, batch, records, now, book);
+      [starts = std::move(starts), records = std::move(records), now](Connection& connection,
+                                                                      StepBook& book) mutable {
+        return begin_new_all(connection, starts, records, now, book);
       },
       std::move(done));
 }
