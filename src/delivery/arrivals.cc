@@ -50,7 +50,8 @@ void Engine::admit_what_has_waited() {
   if (arrived_.empty()) return;
   const SteadyTime now = scheduler_.clock().steady_now();
   const bool keeps_pace = ledger_.begins_new() && lanes_.keep_pace(now) && !memory_is_full();
-  while (!arrived_.empty() && (!keeps_pace || now - arrived_.front().at >= wait_max)) {
+  while (!arrived_.empty() && (!keeps_pace || now - arrived_.front().at >= wait_max) &&
+         !follows_beginning(arrived_.front())) {
     admit_.add(std::move(arrived_.front()));
     arrived_.pop_front();
   }
@@ -79,6 +80,7 @@ void Engine::begin_arrived(Timestamp now) {
     const bool may_begin = choice.why == Lanes::Why::chosen && limit_uses(held, *choice.lane).empty() &&
                            n.send_at.value_or(now) <= now && !held.expires_by(now) &&
                            !schedule_.contains(n.id) && !schedule_.is_busy(n.user_id);
+    if (follows_beginning(arrival)) return;
     if (may_begin) {
       schedule_.taken_over(held);
       beginning_.emplace(n.id, std::move(arrival));
@@ -88,6 +90,12 @@ void Engine::begin_arrived(Timestamp now) {
     }
     arrived_.pop_front();
   }
+}
+
+// What came before it for its user is on its way into the ledger, and must be there first: after a crash in
+// between the later one would be found there, and go first.
+bool Engine::follows_beginning(const Arrival& arrival) const {
+  return !beginning_.empty() && schedule_.is_busy(arrival.notification->user_id);
 }
 
 void Engine::admitted(const Held& held) {
@@ -100,6 +108,7 @@ void Engine::let_go_new(const Held& held) {
   const auto arrival = beginning_.extract(held.notification->id);
   --admitting_[held.owner.partition];
   if (subscription_) subscription_->done(arrival.mapped().position);
+  pump();
 }
 
 // What the ledger has of it takes its place here, so that what has come after it for its user still does.

@@ -103,6 +103,22 @@ TEST_F(ArrivalsTest, OneUsersNotificationsGoInTheOrderAccepted) {
   EXPECT_EQ(provider_->sent.front(), "a1");
 }
 
+TEST_F(ArrivalsTest, WhatFollowsForTheUserIsNotInTheLedgerBeforeIt) {
+  ledger_->begin_failing = Failing::before;
+  plan({notification("a1", "anna"), notification("a2", "anna"), notification("b1", "boris")});
+  for (int i = 0; i < 20; ++i) {
+    scheduler_.run();
+    scheduler_.advance(100ms);
+  }
+  EXPECT_FALSE(is_in_ledger("a2")) << "after a crash it would be the first";
+  ledger_->begin_failing = Failing::no;
+  ASSERT_TRUE(scheduler_.advance_until([&] { return provider_->open.size() == 2; }, 10ms));
+  EXPECT_EQ(provider_->sent.front(), "a1");
+  provider_->answer(Sent{.answer = "250"});
+  ASSERT_TRUE(scheduler_.run_until([&] { return provider_->sent.size() == 3; }));
+  EXPECT_EQ(provider_->sent.back(), "a2");
+}
+
 TEST_F(ArrivalsTest, WhatIsForLaterOrTooLateOrLimitedIsAdmittedFirst) {
   Notification later = notification("later", "user_1"), late = notification("late", "user_2"),
                limited = notification("limited", "user_3");

@@ -200,6 +200,8 @@ void Engine::read_due() {
 void Engine::hold_read(std::vector<store::Delivery> due, std::chrono::microseconds clock_set_by) {
   for (store::Delivery& delivery : due) {
     if (!partitions_.contains(delivery.owner.partition)) continue;
+    // What has come since it was asked for may have taken the room.
+    if (schedule_.size() >= options_.held_max + options_.read_max) return leave_in_ledger();
     Held held = held_from(std::move(delivery));
     if (!held.due_by_wall_clock()) held.due_at += clock_set_by;
     schedule_.add(std::move(held));

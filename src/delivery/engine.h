@@ -95,6 +95,7 @@ class Engine final : public log::Consumer {
   void call_admit(const std::vector<Arrival>& batch, std::move_only_function<void(bool)> ended);
   void admit_what_has_waited();
   void begin_arrived(Timestamp now);
+  bool follows_beginning(const Arrival& arrival) const;
   void admitted(const Held& held);
   void let_go_new(const Held& held);
   void not_new(const Held& held, std::optional<store::Delivery> row);

@@ -78,6 +78,34 @@ TEST_F(OrderTest, ABeginWrittenBeforeThePartitionCameBackIsInDoubt) {
   EXPECT_TRUE(told("n1 1 in_doubt"));
 }
 
+TEST_F(OrderTest, AnEndThatIsNotAppliedGivesItsRoomBackOnce) {
+  provider_->slots = 1;
+  Notification soon_late = notification("n1");
+  soon_late.expires_at = scheduler_.clock().now() + 50ms;
+  plan({soon_late});
+  ASSERT_TRUE(open_attempts(1));
+  // By another owner, who had it meanwhile.
+  std::promise<bool> ended;
+  store_->ledger().record({{.owner = row("n1").owner,
+                            .step = {.notification_id = {"n1"},
+                                     .user_id = {"user_1"},
+                                     .event_id = {"event-n1"},
+                                     .channel = Channel::email,
+                                     .kind = StepKind::sent,
+                                     .attempt = 1,
+                                     .provider = "scripted",
+                                     .at = scheduler_.clock().now()},
+                            .to = DeliveryState::sent}},
+                          [&](auto result) { ended.set_value(result.value().applied.front()); });
+  ASSERT_TRUE(ended.get_future().get());
+  partition_goes_and_comes_back();
+  scheduler_.run();
+  scheduler_.advance(1s);
+  provider_->answer(Transient{.answer = "451 later"});
+  plan({notification("n2", "user_2")});
+  EXPECT_TRUE(scheduler_.advance_until([&] { return provider_->open.size() == 1; }, 10ms));
+}
+
 TEST_F(OrderTest, WhatIsForLaterAndTooMuchForMemoryIsNotReadWithoutEnd) {
   held_max_ = 4;
   restart();

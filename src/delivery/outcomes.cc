@@ -152,7 +152,9 @@ void Attempts::call_record(const std::vector<Ending>& batch, std::move_only_func
                              const bool never_tried = batch[i].transition.to == store::DeliveryState::expired;
                              if (!result->applied[i] && never_tried && !calls_.may_send(held.owner)) {
                                leave(held);
-                               calls_.again(held, false);
+                               Held back = held;
+                               back.in_lane = false;
+                               calls_.again(std::move(back), false);
                                continue;
                              }
                              forget(held, batch[i].retry);

@@ -40,13 +40,10 @@ std::unexpected<StreamError> stream_failure(const error_code& error, bool timed_
 // what waits at that moment, and an operation of several steps (a long write, a handshake) would go on with
 // its next one.
 struct Stream::Impl {
-  // An operation is over long before its deadline, and the next one begins: so the timer stays as it is as
-  // long as it fires early enough, and finds out then what it is for.
   struct Limit {
     asio::steady_timer timer;
-    std::optional<Deadline> deadline;  // of the operation under way
-    std::optional<Deadline> fires_at;  // none: it doesn't run
-    std::uint64_t started = 0;         // a timer's handler knows by it whether it still counts
+    std::uint64_t armed =
+        0;  // counts arm() and disarm(): a timer's handler knows by it whether it still counts
     bool passed = false;
   };
 
@@ -87,23 +84,17 @@ struct Stream::Impl {
 
   void arm(Limit& limit, Deadline deadline) {
     limit.passed = false;
-    limit.deadline = deadline;
-    if (!limit.fires_at || *limit.fires_at > deadline) start_timer(limit, deadline);
-  }
-  static void disarm(Limit& limit) { limit.deadline.reset(); }
-
-  void start_timer(Limit& limit, Deadline at) {
-    limit.fires_at = at;
-    limit.timer.expires_at(at);
+    limit.timer.expires_at(deadline);
     limit.timer.async_wait(
-        [this, &limit, here = std::weak_ptr(alive), mine = ++limit.started](const error_code& error) {
-          if (error || here.expired() || mine != limit.started) return;
-          limit.fires_at.reset();
-          if (!limit.deadline) return;
-          if (*limit.deadline > std::chrono::steady_clock::now()) return start_timer(limit, *limit.deadline);
+        [this, &limit, here = std::weak_ptr(alive), mine = ++limit.armed](const error_code& error) {
+          if (error || here.expired() || mine != limit.armed) return;
           limit.passed = true;
           abort_operations();
         });
+  }
+  static void disarm(Limit& limit) {
+    ++limit.armed;
+    limit.timer.cancel();
   }
 
   std::shared_ptr<Lookup> look_up(const std::string& host, std::uint16_t port, Deadline deadline) {
