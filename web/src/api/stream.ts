@@ -5,8 +5,11 @@ import {problemOf, send} from './client';
 /** A stream says something every 15 s at the latest. */
 const silenceMaxMs = 20_000;
 
-/** False: there is no such stream here, or no room for one more listener. True: it ended. Throws as `send` does, and when it breaks off. */
-export async function follow(path: string, take: (event: ServerEvent) => void, signal: AbortSignal): Promise<boolean> {
+/**
+ * Calls `opened` once the server listens. False: there is no such stream here, or no room for one more listener. True: it ended. Throws as
+ * `send` does, and when it breaks off.
+ */
+export async function follow(path: string, take: (event: ServerEvent) => void, signal: AbortSignal, opened?: () => void): Promise<boolean> {
   const end = new AbortController();
   const giveUp = () => end.abort();
   signal.addEventListener('abort', giveUp);
@@ -15,6 +18,7 @@ export async function follow(path: string, take: (event: ServerEvent) => void, s
     const response = await send(path, {signal: end.signal});
     if (response.status === 404 || response.status === 503) return false;
     if (!response.ok || !response.body) throw await problemOf(response);
+    opened?.();
     const parser = new EventParser();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {

@@ -23,6 +23,7 @@ interface Shown {
 export function ActivityCard() {
   const [on, setOn] = useState(false);
   const [shown, setShown] = useState<Shown>({steps: [], missed: 0});
+  const [open, setOpen] = useState(false);
   const [broken, setBroken] = useState(false);
   useEffect(() => {
     if (!on) return;
@@ -39,13 +40,14 @@ export function ActivityCard() {
     follow('/v1/tail', ({event, data}) => {
       if (event === 'step') fresh = [...fresh.slice(1 - shownMax), {...(JSON.parse(data) as TailStep), id: String(++last)}];
       if (event === 'missed') missed += (JSON.parse(data) as {count: number}).count;
-    }, abort.signal).catch(() => undefined).then(() => {
+    }, abort.signal, () => setOpen(true)).catch(() => undefined).then(() => {
       if (abort.signal.aborted) return;
       setBroken(true);
       setOn(false);
     });
     return () => {
       clearInterval(timer);
+      setOpen(false);
       abort.abort();
     };
   }, [on]);
@@ -56,7 +58,7 @@ export function ActivityCard() {
       <button type="button" class="button small" aria-pressed={on} onClick={() => setOn(!on)}>{on ? t('activity.end') : t('activity.begin')}</button>
     )}>
       {broken && <p class="faint" role="status">{t('activity.broken')}</p>}
-      {on && shown.steps.length === 0 && <p class="faint">{t('activity.waiting')}</p>}
+      {open && shown.steps.length === 0 && <p class="faint">{t('activity.waiting')}</p>}
       {shown.steps.length > 0 && <ol class="activity-steps">{shown.steps.map((step) => <Step key={step.id} step={step} />)}</ol>}
       {shown.missed > 0 && <p class="faint">{t('activity.missed', {count: shown.missed})}</p>}
     </Card>
