@@ -80,7 +80,7 @@ def test_a_dead_letter_is_retried_and_delivered(system: System, read, language):
     page = reader.open()
     expect(reader.figure("waiting")).to_have_attribute("data-exact", "1")
     page.locator('[data-figure="waiting"] a').click()
-    row = page.locator("tbody tr")
+    row = page.locator("tr", has=page.locator('td[data-column="answer"]'))
     expect(row).to_contain_text("no such user here")
     expect(row).to_contain_text(WORDS[language]["dead"])
     row.get_by_role("checkbox").check()
