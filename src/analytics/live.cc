@@ -30,7 +30,7 @@ void Live::add_routes(net::Router& router, const net::ApiKeys& keys) {
         net::append_comment(first, "an event a second");
         respond(event_stream(listeners_->add(Box(std::make_shared<const std::string>(std::move(first))))));
         scheduler_.post([this, alive = std::weak_ptr(alive_)] {
-          if (!alive.expired()) begin();
+          if (!alive.expired()) tick();  // at once: who begins to look waits for no period
         });
       }));
 }
@@ -38,10 +38,6 @@ void Live::add_routes(net::Router& router, const net::ApiKeys& keys) {
 void Live::stop() {
   stopped_ = true;
   timer_.reset();
-}
-
-void Live::begin() {
-  if (!timer_) tick();
 }
 
 void Live::tick() {

@@ -46,7 +46,6 @@ class Live {
     std::shared_ptr<const std::string> news_, fetched_;
   };
 
-  void begin();
   void tick();
   void tell(std::string text);
 

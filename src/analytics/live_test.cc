@@ -90,6 +90,16 @@ TEST_F(LiveTest, OneBeyondTheLimitIsToldSoUntilAnotherLeaves) {
   EXPECT_EQ(ask().status, 200);
 }
 
+TEST_F(LiveTest, WhoComesLaterIsAnsweredWithoutAnyTimePassing) {
+  StreamReader first(ask());
+  first.read();
+  next(first);
+  StreamReader second(ask());
+  std::string text;
+  EXPECT_TRUE(
+      scheduler_.run_until([&] { return (text += second.read()).find("event: stats") != text.npos; }));
+}
+
 TEST_F(LiveTest, StartsAgainForTheNextListener) {
   {
     StreamReader first(ask());
