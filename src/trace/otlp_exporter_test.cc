@@ -58,6 +58,10 @@ class OtlpExporterTest : public ::testing::Test {
       exporter_->take(std::move(span));
     }
   }
+  std::vector<net::HttpRequest> received() {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+  }
   bool reached(const std::function<bool()>& predicate) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, deadline, predicate);
@@ -122,8 +126,8 @@ TEST_F(OtlpExporterTest, StopSendsWhatIsQueuedInBatches) {
   take(25);
   exporter_->stop(deadline);
   EXPECT_EQ(exported(), 25);
-  EXPECT_GE(requests_.size(), 3U);
-  for (const auto& request : requests_) EXPECT_LE(spans_in(request), 10U);
+  EXPECT_GE(received().size(), 3U);
+  for (const auto& request : received()) EXPECT_LE(spans_in(request), 10U);
   take(1);
   EXPECT_EQ(dropped("stopped"), 1) << "nobody would send it";
 }
@@ -136,7 +140,7 @@ TEST_F(OtlpExporterTest, TriesAgainUntilItIsTaken) {
   EXPECT_EQ(exported(), 0);
   answer(200);
   ASSERT_TRUE(counted([&] { return exported() == 2; }));
-  EXPECT_EQ(requests_.front().body, requests_.back().body) << "the same batch";
+  EXPECT_EQ(received().front().body, received().back().body) << "the same batch";
 }
 
 TEST_F(OtlpExporterTest, GivesABatchUpThatWasTriedTooOften) {
@@ -160,7 +164,7 @@ TEST_F(OtlpExporterTest, AStopEndsAPause) {
   take(1);
   ASSERT_TRUE(reached([&] { return !requests_.empty(); }));
   exporter_->stop(1h);
-  EXPECT_EQ(requests_.size(), 1U);
+  EXPECT_EQ(received().size(), 1U);
   EXPECT_EQ(dropped("stopped"), 1);
 }
 
