@@ -10,7 +10,7 @@ import tempfile
 from typing import Iterator
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT / "tests/integration"))
+sys.path[:0] = [str(PROJECT / "tests/integration"), str(PROJECT / "tests/peers")]
 
 from vestnik import Vestnik, wait_until  # noqa: E402  (the tests' way to start the real binary)
 

@@ -24,11 +24,12 @@ import urllib.request
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 # Behind what is there: a module of the tests has the name of this one.
-sys.path += [str(PROJECT / "bench"), str(PROJECT / "tests" / "integration")]
+sys.path += [str(PROJECT / "bench"), str(PROJECT / "tests" / "integration"), str(PROJECT / "tests" / "peers")]
 
 from harness.processes import tree  # noqa: E402
 from harness.server import Server, program  # noqa: E402
-from vestnik import free_port, wait_until  # noqa: E402
+from ports import free_port  # noqa: E402
+from vestnik import wait_until  # noqa: E402
 
 READY_S = 30
 KANNEL_LOAD_S_MAX = 300

@@ -26,12 +26,12 @@ smpp::SubmitSm submit(std::string digits, std::uint8_t registered_delivery) {
            .short_message = std::string("a\0b", 3)}};
 }
 
-struct Heard {
+struct SmppHeard {
   std::vector<smpp::Pdu> pdus;
   Next next = Next::more;
 };
-Heard say(SmppDialogue& dialogue, std::string_view input, std::size_t piece = 1 << 20) {
-  Heard heard;
+SmppHeard say(SmppDialogue& dialogue, std::string_view input, std::size_t piece = 1 << 20) {
+  SmppHeard heard;
   smpp::Decoder decoder;
   for (; !input.empty() && heard.next == Next::more; input.remove_prefix(std::min(piece, input.size()))) {
     std::string answers;
@@ -54,7 +54,7 @@ TEST(SmppDialogue, AWholeSessionInOneWriteAndByteByByte) {
   for (const std::size_t piece : {1UL, 10UL, 100UL, 10'000UL}) {
     Tally tally("");
     SmppDialogue dialogue(tally, true);
-    const Heard heard = say(dialogue, session, piece);
+    const SmppHeard heard = say(dialogue, session, piece);
     EXPECT_EQ(heard.next, Next::close);
     EXPECT_EQ(messages(tally), 2);
     ASSERT_EQ(heard.pdus.size(), 6);
@@ -94,7 +94,7 @@ TEST(SmppDialogue, WhatMakesNoSenseIsRefused) {
   cut[3] = static_cast<char>(cut.size());
   EXPECT_EQ(say(dialogue, cut).pdus.at(0).status, 2);  // ESME_RINVCMDLEN
   EXPECT_EQ(messages(tally), 0);
-  const Heard unknown = say(dialogue, std::string("\0\0\0\x10\0\0\1\3\0\0\0\0\0\0\0\4", 16));  // data_sm
+  const SmppHeard unknown = say(dialogue, std::string("\0\0\0\x10\0\0\1\3\0\0\0\0\0\0\0\4", 16));  // data_sm
   EXPECT_TRUE(std::holds_alternative<smpp::GenericNack>(unknown.pdus.at(0).body));
   EXPECT_EQ(say(dialogue, std::string(16, '\x7F')).next, Next::close);
 }

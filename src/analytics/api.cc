@@ -5,6 +5,7 @@
 
 #include "analytics/export.h"
 #include "analytics/notification_json.h"
+#include "analytics/parameters.h"
 #include "analytics/queries.h"
 #include "analytics/statistics_json.h"
 #include "base/json.h"
@@ -15,13 +16,6 @@ namespace vestnik::analytics {
 namespace {
 
 using analytics::to_json;
-
-constexpr std::size_t limit_default = 50;
-constexpr std::size_t limit_max = 500;
-
-void put_text(json::object& object, std::string_view name, const std::string& text) {
-  if (!text.empty()) object[name] = text;
-}
 
 json::object to_json(const store::SandboxMessage& message) {
   json::object object{{"notification_id", message.notification_id.value},
@@ -147,7 +141,7 @@ void Api::sandbox_message(const net::HttpRequest& request, net::Respond respond)
 
 void Api::sandbox_messages(const net::HttpRequest& request, net::Respond respond) {
   using Messages = std::vector<store::SandboxMessage>;
-  const auto limit = net::limit_parameter(request, limit_default, limit_max);
+  const auto limit = net::limit_parameter(request, page_limit_default, page_limit_max);
   if (!limit) return respond(limit.error());
   sandbox_.newest(*limit,
                   respond_with<Messages>(std::move(respond), [](const Messages& messages, net::Respond& to) {

@@ -3,11 +3,12 @@
 #include <utility>
 
 namespace vestnik::analytics {
-namespace {
 
 void put_text(json::object& object, std::string_view name, const std::string& text) {
   if (!text.empty()) object[name] = text;
 }
+
+namespace {
 
 json::object to_json(const store::TimelineEntry& entry) {
   json::object object{{"at", format_rfc3339(entry.at)}, {"what", entry.what}};

@@ -10,6 +10,8 @@
 namespace vestnik::analytics {
 
 json::object to_json(const store::NotificationView& view);
+// A member that is not there where it would be empty.
+void put_text(json::object& object, std::string_view name, const std::string& text);
 
 // Comma-separated values (RFC 4180), with the names of to_json() and without
 // the timeline. Text that a spreadsheet would take for a formula is given an

@@ -16,6 +16,10 @@
 
 namespace vestnik::analytics {
 
+// Of what is listed, where a request names none, and at most.
+inline constexpr std::size_t page_limit_default = 50;
+inline constexpr std::size_t page_limit_max = 500;
+
 class Parameters {
  public:
   // Parameters that are not `known` are wrong, so that a misspelt filter does not show everything; and so is

@@ -13,8 +13,6 @@ namespace {
 using store::Grain;
 using store::GroupBy;
 
-constexpr std::size_t limit_default = 50;
-constexpr std::size_t limit_max = 500;
 // RFC 5321 section 4.5.3.1: 64 and 255, and the @ between them.
 constexpr std::size_t address_characters_max = 320;
 // Twice what an id takes, and a time.
@@ -92,7 +90,7 @@ Result<SearchForm, net::Problem> read_search(const net::HttpRequest& request) {
   Parameters parameters(request, with_filters({"limit", "cursor"}), {"state"});
   SearchForm form{.filter = read_filter(parameters),
                   .cursor = parameters.text("cursor", cursor_characters_max),
-                  .limit = parameters.limit(limit_default, limit_max)};
+                  .limit = parameters.limit(page_limit_default, page_limit_max)};
   if (!store::is_cursor(form.cursor)) parameters.refuse("cursor", "be what `next` of the page before says");
   if (parameters.problem()) return std::unexpected(*parameters.problem());
   return form;

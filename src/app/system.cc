@@ -63,9 +63,16 @@ System::System(Configuration configuration)
       backing_(open_backing(configuration_.options)),
       shedding_(shedding_options(configuration_, backing_), *backing_.log, intake_, metrics_) {
   net::Router router;
-  const Surroundings surroundings{configuration_, backing_, metrics_, router,
-                                  keys_,          nudges_,  intake_,  make_tracer(configuration_, traces_.get()),
-                                  [this] { return condition(); },     rebuild_};
+  const Surroundings surroundings{configuration_,
+                                  backing_,
+                                  metrics_,
+                                  router,
+                                  keys_,
+                                  nudges_,
+                                  intake_,
+                                  make_tracer(configuration_, traces_.get()),
+                                  [this] { return condition(); },
+                                  rebuild_};
   for (const auto& [role, make] : makers) {
     if (configuration_.role == config::Role::all || configuration_.role == role)
       services_.push_back(make(surroundings));

@@ -14,7 +14,7 @@ using store::DeliveryState;
 // was first seen anywhere, its absence proves nothing.
 constexpr std::uint32_t change_spreads_within_s = 60;
 
-auto order(const Difference& d) { return std::tie(d.kind, d.id); }
+auto difference_order(const Difference& d) { return std::tie(d.kind, d.id); }
 
 template <class Row>
 const Row* find(const std::vector<Row>& sorted, const Key& id) {
@@ -81,9 +81,9 @@ class Check {
     look_at_ledger();
     look_at_timeline();
     look_at_events();
-    std::ranges::sort(findings_.differences, {}, order);
+    std::ranges::sort(findings_.differences, {}, difference_order);
     // A record that is there twice is told once.
-    const auto again = std::ranges::unique(findings_.differences, {}, order);
+    const auto again = std::ranges::unique(findings_.differences, {}, difference_order);
     findings_.differences.erase(again.begin(), again.end());
     return std::move(findings_);
   }
@@ -281,7 +281,8 @@ std::vector<Difference> lasting(const std::vector<Difference>& earlier,
                                 const std::vector<Difference>& later) {
   std::vector<Difference> both;
   for (const Difference& difference : later)
-    if (std::ranges::binary_search(earlier, order(difference), {}, order)) both.push_back(difference);
+    if (std::ranges::binary_search(earlier, difference_order(difference), {}, difference_order))
+      both.push_back(difference);
   return both;
 }
 

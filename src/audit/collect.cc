@@ -28,7 +28,7 @@ struct Untold {
   StepKind kind = StepKind::sending;
   bool told = false;  // analytics-service has it all the same: the store forgets such steps at its leisure
 };
-auto order(const Untold& step) { return std::tie(step.id, step.attempt, step.kind); }
+auto step_order(const Untold& step) { return std::tie(step.id, step.attempt, step.kind); }
 
 class Collection {
  public:
@@ -107,7 +107,7 @@ void Collection::read_store() {
   sources_.store.outbox([&](const Step& step) {
     outbox_.push_back({ids_.key(step.notification_id.value), step.attempt, step.kind});
   });
-  std::ranges::sort(outbox_, {}, order);
+  std::ranges::sort(outbox_, {}, step_order);
   rows = 0;
   sources_.store.timeline([&](const store::TimelineItem& item) {
     progress_("timeline", ++rows, 0);
@@ -138,8 +138,8 @@ bool Collection::take_step(const log::TopicPartition& from, std::int64_t offset,
     facts_.moving.push_back(id);
   } else {
     const Untold same{id, step->attempt, step->kind};
-    const auto untold = std::ranges::lower_bound(outbox_, order(same), {}, order);
-    if (untold != outbox_.end() && order(*untold) == order(same)) untold->told = true;
+    const auto untold = std::ranges::lower_bound(outbox_, step_order(same), {}, step_order);
+    if (untold != outbox_.end() && step_order(*untold) == step_order(same)) untold->told = true;
   }
   if (step->kind == StepKind::skipped || (step->kind == StepKind::dead && step->attempt == 0))
     facts_.unplanned.push_back({.id = id,

@@ -10,11 +10,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-struct Unit {
+struct DurationUnit {
   std::string_view name;
   std::int64_t ms;
 };
-constexpr Unit units[] = {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}};
+constexpr DurationUnit duration_units[] = {
+    {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}};
 
 }  // namespace
 
@@ -25,7 +26,7 @@ std::optional<milliseconds> parse_duration(std::string_view text) {
   std::int64_t number = 0;
   const std::string_view figures = text.substr(0, digits);
   std::from_chars(figures.data(), figures.data() + figures.size(), number);
-  for (const Unit& unit : units) {
+  for (const DurationUnit& unit : duration_units) {
     if (unit.name != text.substr(digits)) continue;
     if (number > std::numeric_limits<std::int64_t>::max() / unit.ms) return std::nullopt;
     return milliseconds(number * unit.ms);
@@ -34,7 +35,7 @@ std::optional<milliseconds> parse_duration(std::string_view text) {
 }
 
 std::string format_duration(milliseconds duration) {
-  for (const Unit& unit : units)
+  for (const DurationUnit& unit : duration_units)
     if (duration.count() != 0 && duration.count() % unit.ms == 0)
       return fmt::format("{}{}", duration.count() / unit.ms, unit.name);
   return "0s";

@@ -8,10 +8,11 @@
 #include <openssl/rand.h>
 #include <stdexcept>
 
+#include "base/text.h"
+
 namespace vestnik {
 namespace {
 
-constexpr char hex_digits[] = "0123456789abcdef";
 constexpr std::size_t text_bytes = 36;
 constexpr std::size_t time_bytes = 6;  // of version 7: big-endian milliseconds
 

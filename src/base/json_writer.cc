@@ -2,10 +2,10 @@
 
 #include <array>
 
+#include "base/text.h"
+
 namespace vestnik {
 namespace {
-
-constexpr char hex_digits[] = "0123456789abcdef";
 
 // The letter after the backslash; 0: none, "u" and four digits then.
 char short_escape(char c) {

@@ -6,6 +6,9 @@
 
 namespace vestnik {
 
+inline constexpr std::string_view hex_digits = "0123456789abcdef";
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_ascii(std::string_view text);
 
 // `text` as one line of valid UTF-8 (RFC 3629), at most `bytes_max` long: control characters become spaces,

@@ -23,7 +23,7 @@ std::vector<Cell> row_of(const json::object& delivery) {
           text_of(delivery, "answer")};
 }
 
-constexpr std::pair<const char*, const char*> text_fields[] = {
+constexpr std::pair<const char*, const char*> shown_fields[] = {
     {"Due", "due_at"},        {"Channel", "channel"},      {"Provider", "provider"},
     {"Answer", "answer"},     {"Category", "category"},    {"User", "user_id"},
     {"Event", "event_id"},    {"Workflow", "workflow"},    {"Step", "step"},
@@ -44,7 +44,7 @@ void print_delivery(const json::object& delivery) {
   print_field("Attempts", number_of(delivery, "attempt"));
   if (const std::string before = number_of(delivery, "retried_after"); !before.empty())
     print_field("Retried", "by a person, after " + before + (before == "1" ? " attempt" : " attempts"));
-  for (const auto& [title, name] : text_fields) print_field(title, text_of(delivery, name));
+  for (const auto& [title, name] : shown_fields) print_field(title, text_of(delivery, name));
   print_content(delivery);
 }
 

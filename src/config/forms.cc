@@ -2,12 +2,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.h"
 #include "config/values.h"
 
 namespace vestnik::config::forms {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_alphanumeric(char c) { return is_digit(c) || is_upper(c) || (c >= 'a' && c <= 'z'); }
 bool is_printable(char c) { return c >= 0x21 && c <= 0x7e; }

@@ -43,7 +43,7 @@ TEST_F(ArrivalsTest, ItsOffsetIsHeldUntilItIsThere) {
   plan({notification("n1")});
   scheduler_.run_until([] { return false; }, 1s);
   EXPECT_TRUE(provider_->sent.empty());
-  EXPECT_FALSE(nothing_to_redeliver());
+  EXPECT_FALSE(nothing_to_redeliver(1s));
   ledger_->begin_failing = Failing::no;
   ASSERT_TRUE(scheduler_.advance_until([&] { return provider_->open.size() == 1; }, 10ms));
   ASSERT_TRUE(nothing_to_redeliver());
@@ -83,7 +83,7 @@ TEST_F(ArrivalsTest, WhatFindsNoRoomForAWhileWaitsInTheLedger) {
   ASSERT_TRUE(told("n3 1 sending")) << "two rounds ahead";
   scheduler_.run();
   EXPECT_FALSE(is_in_ledger("n4"));
-  EXPECT_FALSE(nothing_to_redeliver());
+  EXPECT_FALSE(nothing_to_redeliver(1s));
   scheduler_.advance(500ms);
   ASSERT_TRUE(nothing_to_redeliver());
   EXPECT_EQ(row("n5").state, DeliveryState::pending);
@@ -106,6 +106,7 @@ TEST_F(ArrivalsTest, OneUsersNotificationsGoInTheOrderAccepted) {
 TEST_F(ArrivalsTest, WhatFollowsForTheUserIsNotInTheLedgerBeforeIt) {
   ledger_->begin_failing = Failing::before;
   plan({notification("a1", "anna"), notification("a2", "anna"), notification("b1", "boris")});
+  ASSERT_TRUE(scheduler_.run_until([&] { return ledger_->begin_new_calls > 0; }));
   for (int i = 0; i < 20; ++i) {
     scheduler_.run();
     scheduler_.advance(100ms);

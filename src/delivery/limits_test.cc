@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Timestamp now{std::chrono::hours(1)};
+constexpr Timestamp begin_of_test{std::chrono::hours(1)};
 
 TEST(LimitUses, AreThoseOfProviderDestinationAndRecipientWithoutTheirAddresses) {
   ScriptedProvider provider;
@@ -38,29 +38,29 @@ TEST(LimitUses, AreThoseOfProviderDestinationAndRecipientWithoutTheirAddresses) 
 TEST(UsedUp, GivesEachThatWaitsForARateAPlaceOfItsOwn) {
   UsedUp used_up;
   const std::vector<store::LimitUse> uses{{"email/relay", {10, 1s}}};
-  EXPECT_FALSE(used_up.place(uses, now));
-  used_up.note(uses[0], now + 500ms);
-  EXPECT_EQ(used_up.place(uses, now), now + 500ms);
-  EXPECT_EQ(used_up.place(uses, now), now + 600ms);
-  EXPECT_EQ(used_up.place(uses, now + 400ms), now + 700ms);
-  EXPECT_FALSE(used_up.place(uses, now + 800ms)) << "the places given are over";
+  EXPECT_FALSE(used_up.place(uses, begin_of_test));
+  used_up.note(uses[0], begin_of_test + 500ms);
+  EXPECT_EQ(used_up.place(uses, begin_of_test), begin_of_test + 500ms);
+  EXPECT_EQ(used_up.place(uses, begin_of_test), begin_of_test + 600ms);
+  EXPECT_EQ(used_up.place(uses, begin_of_test + 400ms), begin_of_test + 700ms);
+  EXPECT_FALSE(used_up.place(uses, begin_of_test + 800ms)) << "the places given are over";
 }
 
 TEST(UsedUp, AQuotaGivesItsPlacesBackTogether) {
   UsedUp used_up;
   const std::vector<store::LimitUse> uses{{"email/to/x", {3, 24h}}};
-  used_up.note(uses[0], now + 2h);
-  EXPECT_EQ(used_up.place(uses, now), now + 2h);
-  EXPECT_LT(*used_up.place(uses, now), now + 2h + 1ms);
+  used_up.note(uses[0], begin_of_test + 2h);
+  EXPECT_EQ(used_up.place(uses, begin_of_test), begin_of_test + 2h);
+  EXPECT_LT(*used_up.place(uses, begin_of_test), begin_of_test + 2h + 1ms);
 }
 
 TEST(UsedUp, TheLastOfSeveralLimitsDecides) {
   UsedUp used_up;
   const store::LimitUse relay{"email/relay", {10, 1s}}, domain{"email/relay/d", {1, 1s}};
-  used_up.note(relay, now + 100ms);
-  used_up.note(domain, now + 900ms);
-  EXPECT_EQ(used_up.place({relay, domain}, now), now + 900ms);
-  EXPECT_EQ(used_up.place({domain}, now), now + 1900ms);
+  used_up.note(relay, begin_of_test + 100ms);
+  used_up.note(domain, begin_of_test + 900ms);
+  EXPECT_EQ(used_up.place({relay, domain}, begin_of_test), begin_of_test + 900ms);
+  EXPECT_EQ(used_up.place({domain}, begin_of_test), begin_of_test + 1900ms);
 }
 
 }  // namespace

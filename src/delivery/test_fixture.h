@@ -143,12 +143,14 @@ class EngineTest : public testing::Test {
   bool open_attempts(std::size_t count) {
     return scheduler_.run_until([&] { return provider_->open.size() == count; });
   }
-  bool nothing_to_redeliver() {
-    return scheduler_.run_until([&] {
-      for (const log::GroupLag& lag : log_->lag())
-        if (lag.group == "email-service" && lag.lag > 0) return false;
-      return true;
-    });
+  bool nothing_to_redeliver(std::chrono::seconds limit = std::chrono::seconds(20)) {
+    return scheduler_.run_until(
+        [&] {
+          return std::ranges::none_of(log_->lag(), [](const log::GroupLag& lag) {
+            return lag.group == "email-service" && lag.lag > 0;
+          });
+        },
+        limit);
   }
 
   const bool log_joins_;

@@ -76,6 +76,7 @@ class FailingLedger final : public store::Ledger {
   bool begins_new() const override { return begins_what_is_new; }
   void begin_new(std::vector<store::NewAttempt> batch, Timestamp now,
                  store::Done<std::vector<bool>> done) override {
+    ++begin_new_calls;
     maybe(begin_failing, std::move(done),
           [&](auto d) { real_.begin_new(std::move(batch), now, std::move(d)); });
   }
@@ -130,6 +131,7 @@ class FailingLedger final : public store::Ledger {
   bool begins_what_is_new = false;  // else as a ledger that doesn't
   bool hold_due = false;
   int due_calls = 0;
+  int begin_new_calls = 0;
   Failing admit_failing = Failing::no;
   Failing begin_failing = Failing::no;
   Failing record_failing = Failing::no;

@@ -5,7 +5,7 @@
 namespace vestnik {
 namespace {
 
-UserEvent sample() {
+UserEvent sample_event() {
   return {.event_id = {"e-1"},
           .event_type = "user_registered",
           .user_id = {"user_1"},
@@ -17,20 +17,20 @@ UserEvent sample() {
 }
 
 TEST(UserEvent, RoundTrips) {
-  const Record record = encode(sample());
+  const Record record = encode(sample_event());
   EXPECT_EQ(record.key, "user_1");
   EXPECT_EQ(record.header("ce_type"), "user_registered");
-  EXPECT_EQ(decode_user_event(record).value(), sample());
+  EXPECT_EQ(decode_user_event(record).value(), sample_event());
 }
 
 TEST(UserEvent, PoisonIsRefusedWithAReason) {
-  Record record = encode(sample());
+  Record record = encode(sample_event());
   record.value = "not json";
   EXPECT_FALSE(decode_user_event(record));
-  record = encode(sample());
+  record = encode(sample_event());
   record.headers.clear();
   EXPECT_EQ(decode_user_event(record).error().reason, "header ce_id is missing");
-  record = encode(sample());
+  record = encode(sample_event());
   record.value = R"({"event_type":7,"user_id":"u","timestamp":"2026-01-01T00:00:00Z"})";
   EXPECT_EQ(decode_user_event(record).error().reason, "event_type is missing");
   record.value = R"({"event_type":"x","user_id":"u","timestamp":"yesterday"})";

@@ -5,7 +5,7 @@
 namespace vestnik {
 namespace {
 
-Notification sample() {
+Notification sample_notification() {
   Notification n;
   n.id = {"0d8c8b5e-0000-8000-8000-000000000001"};
   n.event_id = {"e-1"};
@@ -41,8 +41,8 @@ TEST(NotificationRecord, CarriesWhatItsCategorySays) {
 }
 
 TEST(Notification, RoundTrips) {
-  EXPECT_EQ(decode_notification(encode(sample())).value(), sample());
-  Notification sms = sample();
+  EXPECT_EQ(decode_notification(encode(sample_notification())).value(), sample_notification());
+  Notification sms = sample_notification();
   sms.channel = Channel::sms;
   sms.subject.clear();
   sms.html.clear();
@@ -52,7 +52,7 @@ TEST(Notification, RoundTrips) {
 }
 
 TEST(Notification, PoisonIsRefusedWithAReason) {
-  Record record = encode(sample());
+  Record record = encode(sample_notification());
   record.value = "{}";
   EXPECT_EQ(decode_notification(record).error().reason, "notification_id is missing");
   record.value = R"({"notification_id":"n","user_id":"u","channel":"pigeon"})";
@@ -67,7 +67,7 @@ TEST(Notification, IdFollowsFromEventUserChannelAndStep) {
 }
 
 TEST(NotificationRecord, ALimitWithoutItsNumbersIsPoison) {
-  Notification n = sample();
+  Notification n = sample_notification();
   n.recipient_limit = Limit{3, std::chrono::hours(24)};
   const Record record = encode(n);
   const auto limited = [&](std::string_view limit) {
@@ -83,7 +83,7 @@ TEST(NotificationRecord, ALimitWithoutItsNumbersIsPoison) {
 }
 
 TEST(NotificationRecord, ContentMayBeLeftOut) {
-  Notification n = sample();
+  Notification n = sample_notification();
   const Record record = encode(n);
   n.subject = n.text = n.html = "";
   EXPECT_EQ(decode_notification(record, Content::left_out).value(), n);

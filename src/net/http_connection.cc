@@ -1,19 +1,17 @@
 #include "net/http_connection.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <exception>
 
 #include "base/logging.h"
+#include "net/as_result.h"
 
 namespace vestnik::net {
 namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 // Enough for a request of the usual size; grows to what a header may take.
 constexpr std::size_t input_bytes_initial = 4096;

@@ -1,12 +1,10 @@
 #include "net/http_server.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <pthread.h>
@@ -14,6 +12,7 @@
 #include <thread>
 
 #include "base/logging.h"
+#include "net/as_result.h"
 #include "net/http_connection.h"
 
 namespace vestnik::net {
@@ -22,7 +21,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 // Deadlines are looked at this often; a timer of its own per wait would cost more than the wait.
 constexpr std::chrono::milliseconds deadline_tick{100};

@@ -1,6 +1,5 @@
 #include "net/stream.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -8,12 +7,13 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <optional>
 #include <stdexcept>
 #include <sys/socket.h>
+
+#include "net/as_result.h"
 
 namespace vestnik::net {
 namespace {
@@ -21,7 +21,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 std::unexpected<StreamError> stream_failure(const error_code& error, bool timed_out, bool cancelled) {
   if (cancelled) return fail(StreamErrorKind::cancelled, "cancelled");

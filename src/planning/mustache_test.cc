@@ -30,8 +30,8 @@ std::string render(std::string_view text, const json::object& data, Syntax synta
   return rendered ? *rendered : "failed: " + rendered.error().message;
 }
 
-std::vector<std::string> problems(std::string_view text, Syntax syntax = Syntax::text,
-                                  const Partials& partials = {}) {
+std::vector<std::string> problems_of(std::string_view text, Syntax syntax = Syntax::text,
+                                     const Partials& partials = {}) {
   std::vector<std::string> lines;
   if (const auto compiled = compile(text, syntax, partials); !compiled)
     for (const auto& problem : compiled.error()) lines.push_back(to_string(problem));
@@ -126,16 +126,16 @@ TEST(Mustache, ASectionOfHtmlEndsWhereItBegan) {
   for (const char* fine :
        {"<td {{#a}}colspan=\"2\"{{/a}}>", "{{#a}}<b>{{/a}}x{{#a}}</b>{{/a}}", "<p class=\"a {{#a}}b{{/a}}\">",
         "<!-- {{#a}}x{{/a}} -->", "<style>{{^a}}p{}{{/a}}</style>"})
-    EXPECT_THAT(problems(fine, Syntax::html), ElementsAre()) << fine;
+    EXPECT_THAT(problems_of(fine, Syntax::html), ElementsAre()) << fine;
   for (const char* torn :
        {"<p {{#a}}title=\"{{/a}}x\">", "{{#a}}<p {{/a}}>", "<p title=\"{{#a}}\" lang=\"{{/a}}\">",
         "{{#a}}<!--{{/a}}", "{{#a}}<script>{{/a}}"})
-    EXPECT_THAT(problems(torn, Syntax::html), ElementsAre(HasSubstr("different places"))) << torn;
+    EXPECT_THAT(problems_of(torn, Syntax::html), ElementsAre(HasSubstr("different places"))) << torn;
 }
 
 TEST(Mustache, PlacesWhereNoEscapingIsEnoughAreRefused) {
   EXPECT_THAT(
-      problems(
+      problems_of(
           "<p>{{{a}}}\n<p class={{a}}>\n<script>{{a}}</script>\n<p {{a}}>\n<!-- {{a}} -->\n<p style='{{a}}'>",
           Syntax::html),
       ElementsAre("t:1:4: data is always escaped in HTML: write {{a}}",
@@ -146,21 +146,22 @@ TEST(Mustache, PlacesWhereNoEscapingIsEnoughAreRefused) {
 }
 
 TEST(Mustache, MistakesAreReportedWithTheirPlaces) {
-  EXPECT_THAT(problems("a\n {{#b}}\n{{/c}}\n{{/d}}\n{{a b}}\n{{}}\n{{=<% %>=}}\n{{>none}}\n{{#open}}"),
+  EXPECT_THAT(problems_of("a\n {{#b}}\n{{/c}}\n{{/d}}\n{{a b}}\n{{}}\n{{=<% %>=}}\n{{>none}}\n{{#open}}"),
               ElementsAre("t:3:1: \"c\" is closed here, the open section is \"b\"",
                           "t:4:1: section \"d\" is closed and was not opened", "t:5:1: \"a b\" is not a name",
                           "t:6:1: \"\" is not a name", "t:7:1: changed delimiters ({{=…=}}) aren't supported",
                           "t:8:1: there is no partial \"none\"", "t:9:1: section \"open\" is not closed"));
-  EXPECT_THAT(problems("text\n  {{name"), ElementsAre("t:2:3: this tag is not closed: }} is missing"));
-  EXPECT_THAT(problems("{{{name}}"), ElementsAre("t:1:1: this tag is not closed: }}} is missing"));
+  EXPECT_THAT(problems_of("text\n  {{name"), ElementsAre("t:2:3: this tag is not closed: }} is missing"));
+  EXPECT_THAT(problems_of("{{{name}}"), ElementsAre("t:1:1: this tag is not closed: }}} is missing"));
   const Partials partials{{"p", {"partials/p", "x\n{{#a}}"}}};
-  EXPECT_THAT(problems("{{>p}}", Syntax::text, partials),
+  EXPECT_THAT(problems_of("{{>p}}", Syntax::text, partials),
               ElementsAre("partials/p:2:1: section \"a\" is not closed"));
 }
 
 TEST(Mustache, WhatIncludesItselfIsRefused) {
   const Partials loop{{"a", {"p/a", "{{>b}}"}}, {"b", {"p/b", "\n{{>a}}"}}};
-  EXPECT_THAT(problems("{{>a}}", Syntax::text, loop), ElementsAre("p/b:2:1: partial \"a\" includes itself"));
+  EXPECT_THAT(problems_of("{{>a}}", Syntax::text, loop),
+              ElementsAre("p/b:2:1: partial \"a\" includes itself"));
 }
 
 TEST(Mustache, WhatGrowsWithoutBoundIsRefused) {
@@ -169,18 +170,18 @@ TEST(Mustache, WhatGrowsWithoutBoundIsRefused) {
     doubling["p" + std::to_string(i)] = {
         "p", "{{>p" + std::to_string(i + 1) + "}}{{>p" + std::to_string(i + 1) + "}}"};
   doubling["p30"] = {"p", ""};
-  EXPECT_THAT(problems("{{>p0}}", Syntax::text, doubling),
+  EXPECT_THAT(problems_of("{{>p0}}", Syntax::text, doubling),
               ElementsAre(HasSubstr("more than 1000 partials inside")));
   const Partials big{{"big", {"p/big", std::string(200'000, 'x')}}, {"parts", {"p/parts", ""}}};
   std::string many;
   for (int i = 0; i < 6; ++i) many += "{{>big}}";
-  EXPECT_THAT(problems(many, Syntax::text, big), ElementsAre(HasSubstr("larger than 1048576 bytes")));
+  EXPECT_THAT(problems_of(many, Syntax::text, big), ElementsAre(HasSubstr("larger than 1048576 bytes")));
   many.clear();
   for (std::size_t i = 0; i <= Mustache::instructions_max; ++i) many += "{{x}}";
-  EXPECT_THAT(problems(many), ElementsAre(HasSubstr("more than 20000 parts")));
+  EXPECT_THAT(problems_of(many), ElementsAre(HasSubstr("more than 20000 parts")));
   std::string deep;
   for (int i = 0; i < 40; ++i) deep += "{{#a}}";
-  EXPECT_THAT(problems(deep).front(), HasSubstr("nested deeper than 32 levels"));
+  EXPECT_THAT(problems_of(deep).front(), HasSubstr("nested deeper than 32 levels"));
 }
 
 TEST(Mustache, ALoopThatMultipliesItselfEndsInAnError) {

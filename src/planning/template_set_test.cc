@@ -15,7 +15,7 @@ SourceFiles files(std::map<std::string, std::string> contents) {
   return all;
 }
 
-std::vector<std::string> problems(std::map<std::string, std::string> contents) {
+std::vector<std::string> set_problems(std::map<std::string, std::string> contents) {
   std::vector<std::string> lines;
   if (const auto set = TemplateSet::compile(files(std::move(contents))); !set)
     for (const auto& problem : set.error()) lines.push_back(to_string(problem));
@@ -39,17 +39,19 @@ TEST(TemplateSet, VersionFollowsFromContentAlone) {
 }
 
 TEST(TemplateSet, MistakesInTheLayoutAreReported) {
-  EXPECT_THAT(problems({{"a/bdy.txt", ""}, {"loose.txt", ""}, {"b c/sms.txt", ""}, {"partials/x.md", ""}}),
-              ElementsAre("t/a/bdy.txt: unknown part \"bdy.txt\", did you mean \"body.txt\"?",
-                          "t/b c/sms.txt: \"b c\" can't be a template's name",
-                          "t/loose.txt: a template is a directory with subject.txt, body.txt, … in it",
-                          "t/partials/x.md: a partial ends in .txt or .html, as the parts that use it"));
+  EXPECT_THAT(
+      set_problems({{"a/bdy.txt", ""}, {"loose.txt", ""}, {"b c/sms.txt", ""}, {"partials/x.md", ""}}),
+      ElementsAre("t/a/bdy.txt: unknown part \"bdy.txt\", did you mean \"body.txt\"?",
+                  "t/b c/sms.txt: \"b c\" can't be a template's name",
+                  "t/loose.txt: a template is a directory with subject.txt, body.txt, … in it",
+                  "t/partials/x.md: a partial ends in .txt or .html, as the parts that use it"));
 }
 
 TEST(TemplateSet, AMistakeInAPartialIsReportedOnce) {
-  EXPECT_THAT(problems({{"a/sms.txt", "{{>p}}"}, {"b/sms.txt", "{{>p}}"}, {"partials/p.txt", "\n{{#x}}"}}),
-              ElementsAre("t/partials/p.txt:2:1: section \"x\" is not closed"));
-  EXPECT_THAT(problems({{"a/body.html", "{{>p}}"}, {"partials/p.txt", ""}}),
+  EXPECT_THAT(
+      set_problems({{"a/sms.txt", "{{>p}}"}, {"b/sms.txt", "{{>p}}"}, {"partials/p.txt", "\n{{#x}}"}}),
+      ElementsAre("t/partials/p.txt:2:1: section \"x\" is not closed"));
+  EXPECT_THAT(set_problems({{"a/body.html", "{{>p}}"}, {"partials/p.txt", ""}}),
               ElementsAre("t/a/body.html:1:1: there is no partial \"p\""));
 }
 

@@ -15,7 +15,7 @@ namespace {
 using config::yaml::Member;
 using config::yaml::Node;
 
-constexpr std::string_view extension = ".yaml";
+constexpr std::string_view workflow_extension = ".yaml";
 constexpr std::array<std::string_view, 2> workflow_keys{"description", "steps"};
 constexpr std::array<std::string_view, 6> step_keys{"name",     "channel",       "template",
                                                     "category", "expires_after", "delay"};
@@ -140,8 +140,8 @@ Result<Workflows, config::Problems> parse_workflows(const SourceFiles& files) {
   Workflows workflows;
   config::Problems problems;
   for (const auto& [name, file] : files) {
-    const bool is_yaml = name.ends_with(extension);
-    const std::string event_type = is_yaml ? name.substr(0, name.size() - extension.size()) : "";
+    const bool is_yaml = name.ends_with(workflow_extension);
+    const std::string event_type = is_yaml ? name.substr(0, name.size() - workflow_extension.size()) : "";
     if (!is_yaml || !is_identifier(event_type))
       problems.push_back({file.path, 0, 0, "a workflow's file is named <event type>.yaml"});
     else

@@ -14,7 +14,7 @@ Result<Workflows, config::Problems> parse(std::string_view text,
   return parse_workflows({{name, {"w/" + name, std::string(text)}}});
 }
 
-std::vector<std::string> problems(std::string_view text, const std::string& name = "e.yaml") {
+std::vector<std::string> workflow_problems(std::string_view text, const std::string& name = "e.yaml") {
   std::vector<std::string> lines;
   if (const auto workflows = parse(text, name); !workflows)
     for (const auto& problem : workflows.error()) lines.push_back(to_string(problem));
@@ -46,18 +46,18 @@ TEST(Workflow, ReadsAllKeys) {
 
 TEST(Workflow, AllMistakesAreReportedWithTheirPlaces) {
   EXPECT_THAT(
-      problems("descripton: x\n"
-               "steps:\n"
-               "  - name: a\n"
-               "    channel: pigeon\n"
-               "    templat: t\n"
-               "  - name: a\n"
-               "    channel: sms\n"
-               "    template: [t]\n"
-               "    delay: soon\n"
-               "    expires_after: 0s\n"
-               "  - just text\n"
-               "  - {name: 'a b', channel: sms, template: t}\n"),
+      workflow_problems("descripton: x\n"
+                        "steps:\n"
+                        "  - name: a\n"
+                        "    channel: pigeon\n"
+                        "    templat: t\n"
+                        "  - name: a\n"
+                        "    channel: sms\n"
+                        "    template: [t]\n"
+                        "    delay: soon\n"
+                        "    expires_after: 0s\n"
+                        "  - just text\n"
+                        "  - {name: 'a b', channel: sms, template: t}\n"),
       ElementsAre(
           "w/e.yaml:1:1: unknown key \"descripton\", did you mean \"description\"?",
           "w/e.yaml:5:5: unknown key \"templat\", did you mean \"template\"?",
@@ -71,16 +71,17 @@ TEST(Workflow, AllMistakesAreReportedWithTheirPlaces) {
 }
 
 TEST(Workflow, WhatIsNotAWorkflowIsRefused) {
-  EXPECT_THAT(problems(""), ElementsAre("w/e.yaml:1:1: a map with \"steps\" is expected, not nothing"));
-  EXPECT_THAT(problems("description: x\n"), ElementsAre("w/e.yaml:1:1: \"steps\" is missing"));
-  EXPECT_THAT(problems("steps: []\n"),
+  EXPECT_THAT(workflow_problems(""),
+              ElementsAre("w/e.yaml:1:1: a map with \"steps\" is expected, not nothing"));
+  EXPECT_THAT(workflow_problems("description: x\n"), ElementsAre("w/e.yaml:1:1: \"steps\" is missing"));
+  EXPECT_THAT(workflow_problems("steps: []\n"),
               ElementsAre("w/e.yaml:1:8: steps must be a list with at least one step"));
-  EXPECT_THAT(problems("steps: {}\n", "e.yml"),
+  EXPECT_THAT(workflow_problems("steps: {}\n", "e.yml"),
               ElementsAre("w/e.yml: a workflow's file is named <event type>.yaml"));
-  EXPECT_THAT(problems("a: [\n").size(), 1u);
+  EXPECT_THAT(workflow_problems("a: [\n").size(), 1u);
   std::string many = "steps:\n";
   for (int i = 0; i < 33; ++i) many += "  - {name: s" + std::to_string(i) + ", channel: sms, template: t}\n";
-  EXPECT_THAT(problems(many), ElementsAre("w/e.yaml:2:3: more than 32 steps"));
+  EXPECT_THAT(workflow_problems(many), ElementsAre("w/e.yaml:2:3: more than 32 steps"));
 }
 
 }  // namespace

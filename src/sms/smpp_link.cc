@@ -1,22 +1,20 @@
 #include "sms/smpp_link.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 #include <vector>
 
 #include "base/logging.h"
+#include "net/as_result.h"
 
 namespace vestnik::sms {
 namespace {
 
 namespace asio = boost::asio;
+using net::as_result;
 using namespace std::chrono_literals;
-
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 // A few hundred responses at a time.
 constexpr std::size_t read_buffer_bytes = 32 * 1024;

@@ -12,8 +12,6 @@ constexpr double bucket_growth = 1.1;
 constexpr std::int64_t day_minutes = minutes_in(Span::day);
 constexpr std::int64_t kept_longest_minutes = 400 * day_minutes;
 
-std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
 std::int64_t kept_minutes(Measure measure, Span span) {
   const bool is_count = measure == Measure::steps || measure == Measure::accepted;
   switch (span) {

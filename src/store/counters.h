@@ -44,6 +44,8 @@ constexpr std::int64_t minutes_in(Span span) {
   return 1;
 }
 Span span_of(Grain grain);
+// Rounds down, before 1970 too; b > 0.
+constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 // What a key begins with. Numbers are on disk; Measures stand above these.
 namespace kinds {

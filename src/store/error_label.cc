@@ -14,7 +14,6 @@ constexpr std::size_t label_bytes_max = 80;
 constexpr std::size_t answer_bytes_max = 400;
 constexpr std::string_view number = "#", address = "…@…", quotation = "\"…\"";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 

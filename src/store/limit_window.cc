@@ -7,7 +7,7 @@
 namespace vestnik::store {
 namespace {
 
-constexpr std::int64_t layout = 1;
+constexpr std::int64_t window_layout = 1;
 constexpr std::int64_t slices_per_window = 64;
 
 }  // namespace
@@ -18,7 +18,7 @@ std::int64_t LimitWindow::slice_us() const {
 
 LimitWindow LimitWindow::unpack(std::string_view packed) {
   Unpacker in(packed);
-  if (in.integer() != layout) throw DamagedValue("a stored limit has an unknown layout");
+  if (in.integer() != window_layout) throw DamagedValue("a stored limit has an unknown layout");
   LimitWindow window({in.integer(), std::chrono::milliseconds(in.integer())});
   std::int64_t index = 0;
   while (!in.at_end()) {
@@ -30,7 +30,7 @@ LimitWindow LimitWindow::unpack(std::string_view packed) {
 
 std::string LimitWindow::pack() const {
   Packer out;
-  out.integer(layout);
+  out.integer(window_layout);
   out.integer(limit_.max);
   out.integer(limit_.window.count());
   std::int64_t before = 0;

@@ -14,10 +14,10 @@ constexpr char id_text = 't';
 constexpr std::string_view user_prefix = "user_";
 
 // First in every packed value, so that a later layout can be told from this one.
-constexpr std::int64_t layout = 1;
+constexpr std::int64_t value_layout = 1;
 
 void expect_layout(Unpacker& in) {
-  if (in.integer() != layout) throw DamagedValue("a stored value has an unknown layout");
+  if (in.integer() != value_layout) throw DamagedValue("a stored value has an unknown layout");
 }
 
 // Only the canonical form may become 16 bytes: unpacking must give back the same text.
@@ -130,7 +130,7 @@ DeliveryState delivery_state_of(std::int64_t value) {
 
 std::string pack_meta(const Notification& n) {
   Packer out;
-  out.integer(layout);
+  out.integer(value_layout);
   out.text(pack_id(n.event_id.value));
   out.text(n.event_type);
   out.text(pack_id(n.user_id.value));
@@ -153,7 +153,7 @@ std::string pack_meta(const Notification& n) {
 
 std::string pack_content(const Notification& n) {
   Packer out;
-  out.integer(layout);
+  out.integer(value_layout);
   out.text(n.to);
   out.text(n.subject);
   out.text(n.text);
@@ -198,7 +198,7 @@ Notification unpack_notification(std::string_view id_packed, std::string_view me
 
 std::string pack_step(const Step& s) {
   Packer out;
-  out.integer(layout);
+  out.integer(value_layout);
   out.text(pack_id(s.notification_id.value));
   out.text(pack_id(s.user_id.value));
   out.text(pack_id(s.event_id.value));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ids.h"
+#include "base/text.h"
 
 namespace vestnik::store {
 namespace {
@@ -11,7 +12,6 @@ constexpr std::string_view dot = "•";
 // A number this short would be guessed from its ends.
 constexpr std::size_t number_shown_min = 9;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::string dots(int count) {

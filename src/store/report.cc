@@ -23,7 +23,6 @@ constexpr std::array latency_measures{
     std::pair{Measure::sent_to_delivered, "sent_to_delivered"},
 };
 
-std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return -floor_div(-a, b); }
 Span wider(Span span) { return static_cast<Span>(static_cast<int>(span) + 1); }
 

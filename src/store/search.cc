@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include "base/text.h"
 #include "store/codes.h"
 #include "store/error_label.h"
 #include "store/packed.h"
@@ -14,7 +15,6 @@ namespace vestnik::store {
 namespace {
 
 constexpr char cursor_separator = '.';
-constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::size_t cursor_bytes_max = 1024;
 
 std::vector<int> codes_of(const std::vector<std::string>& states) {

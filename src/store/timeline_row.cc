@@ -11,7 +11,7 @@
 namespace vestnik::store {
 namespace {
 
-constexpr std::int64_t layout = 2;
+constexpr std::int64_t row_layout = 2;
 // Without category and recipient.
 constexpr std::int64_t layout_without_recipient = 1;
 
@@ -139,7 +139,7 @@ NotificationView view_of(const TimelineRow& row, const std::optional<AcceptedFac
 
 std::string pack_facts(const TimelineRow& row) {
   Packer out;
-  out.integer(layout);
+  out.integer(row_layout);
   out.text(row.user_id);
   out.text(row.event_id);
   out.integer(code(row.channel));
@@ -169,7 +169,7 @@ std::string pack_facts(const TimelineRow& row) {
 TimelineRow unpack_facts(std::string_view id_packed, std::string_view facts) {
   Unpacker in(facts);
   const std::int64_t written = in.integer();
-  if (written != layout && written != layout_without_recipient)
+  if (written != row_layout && written != layout_without_recipient)
     throw DamagedValue("a stored timeline has an unknown layout");
   TimelineRow row;
   row.id = id_packed;

@@ -13,7 +13,7 @@ std::string key_of(std::string_view text) {
   const auto result = parse_email_address(text);
   return result ? result->key : "";
 }
-EmailFault fault_of(std::string_view text) {
+EmailFault email_fault_of(std::string_view text) {
   const auto result = parse_email_address(text);
   EXPECT_FALSE(result) << text;
   return result ? EmailFault{-1} : result.error().kind;
@@ -39,8 +39,8 @@ TEST(EmailAddress, InternationalOnes) {
   EXPECT_EQ(address_of("анна@пример.рф"), "анна@xn--e1afmkfd.xn--p1ai");
   EXPECT_EQ(address_of("anna@Bücher.example"), "anna@xn--bcher-kva.example");
   EXPECT_EQ(address_of("anna@xn--bcher-kva.example"), "anna@xn--bcher-kva.example");
-  EXPECT_EQ(fault_of("anna@xn--a.example"), EmailFault::domain);  // not Punycode of anything
-  EXPECT_EQ(fault_of("anna@exa\u00ADmple..org"), EmailFault::domain);
+  EXPECT_EQ(email_fault_of("anna@xn--a.example"), EmailFault::domain);  // not Punycode of anything
+  EXPECT_EQ(email_fault_of("anna@exa\u00ADmple..org"), EmailFault::domain);
 }
 
 TEST(EmailAddress, TheKeyIsTheSameForTheSameUser) {
@@ -55,21 +55,21 @@ TEST(EmailAddress, TheKeyIsTheSameForTheSameUser) {
 TEST(EmailAddress, Lengths) {
   const std::string at_host = "@example.org";
   EXPECT_TRUE(parse_email_address(std::string(64, 'a') + at_host));
-  EXPECT_EQ(fault_of(std::string(65, 'a') + at_host), EmailFault::too_long);
+  EXPECT_EQ(email_fault_of(std::string(65, 'a') + at_host), EmailFault::too_long);
   std::string utf8;
   for (int i = 0; i < 32; ++i) utf8 += "я";
   EXPECT_TRUE(parse_email_address(utf8 + at_host));
-  EXPECT_EQ(fault_of(utf8 + "я" + at_host), EmailFault::too_long);
+  EXPECT_EQ(email_fault_of(utf8 + "я" + at_host), EmailFault::too_long);
 
   EXPECT_TRUE(parse_email_address("a@" + std::string(63, 'b') + ".org"));
-  EXPECT_EQ(fault_of("a@" + std::string(64, 'b') + ".org"), EmailFault::domain);
+  EXPECT_EQ(email_fault_of("a@" + std::string(64, 'b') + ".org"), EmailFault::domain);
 
   const std::string label(62, 'b');
   const std::string domain = label + "." + label + "." + label + ".";  // 189
   const std::string local(63, 'a');
   EXPECT_TRUE(parse_email_address(local + "@" + domain + "c"));  // 254
-  EXPECT_EQ(fault_of(local + "@" + domain + "cc"), EmailFault::too_long);
-  EXPECT_EQ(fault_of(std::string(100'000, 'a')), EmailFault::too_long);
+  EXPECT_EQ(email_fault_of(local + "@" + domain + "cc"), EmailFault::too_long);
+  EXPECT_EQ(email_fault_of(std::string(100'000, 'a')), EmailFault::too_long);
 }
 
 TEST(EmailAddress, WhatIsNotOne) {
@@ -108,7 +108,7 @@ TEST(EmailAddress, ControlCharactersAndBrokenUtf8) {
                                 std::string_view("a\x7F@b.org"), std::string_view("a\xC2\x85@b.org"),
                                 std::string_view("a\xE2\x80\xA8@b.org"), std::string_view("a\xFF@b.org"),
                                 std::string_view("a\xC3@b.org"), std::string_view("a\xED\xA0\x80@b.org")})
-    EXPECT_EQ(fault_of(text), EmailFault::control_character);
+    EXPECT_EQ(email_fault_of(text), EmailFault::control_character);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 std::string e164(std::string_view text, std::string region = "") {
   return PhoneNumbers(std::move(region)).to_e164(text).value_or("");
 }
-PhoneFault fault_of(std::string_view text) {
+PhoneFault phone_fault_of(std::string_view text) {
   const auto result = PhoneNumbers().to_e164(text);
   EXPECT_FALSE(result) << text;
   return result ? PhoneFault{-1} : result.error().kind;
@@ -30,7 +30,7 @@ TEST(PhoneNumber, NumbersFromExamplesAreTaken) {
 }
 
 TEST(PhoneNumber, ANationalNumberNeedsARegion) {
-  EXPECT_EQ(fault_of("89161234567"), PhoneFault::no_country_code);
+  EXPECT_EQ(phone_fault_of("89161234567"), PhoneFault::no_country_code);
   EXPECT_EQ(e164("8 916 123-45-67", "RU"), "+79161234567");
   EXPECT_EQ(e164("+44 20 7946 0958", "RU"), "+442079460958");
   EXPECT_EQ(e164("123", "RU"), "");
@@ -44,10 +44,10 @@ TEST(PhoneNumber, WhatIsNotOne) {
         std::string_view("++79161234567"), std::string_view("+7916\r\n1234567"),
         std::string_view("+7916\0001234567", 13), std::string_view("+７9161234567"),
         std::string_view("+7;9161234567")})
-    EXPECT_EQ(fault_of(text), PhoneFault::not_a_number) << text;
-  EXPECT_EQ(fault_of(std::string(100'000, '1')), PhoneFault::not_a_number);
-  EXPECT_EQ(fault_of("+99912345678"), PhoneFault::unknown_country);
-  EXPECT_EQ(fault_of("+0123456789"), PhoneFault::unknown_country);
+    EXPECT_EQ(phone_fault_of(text), PhoneFault::not_a_number) << text;
+  EXPECT_EQ(phone_fault_of(std::string(100'000, '1')), PhoneFault::not_a_number);
+  EXPECT_EQ(phone_fault_of("+99912345678"), PhoneFault::unknown_country);
+  EXPECT_EQ(phone_fault_of("+0123456789"), PhoneFault::unknown_country);
   for (std::string_view text :
        {"+7", "+7916", "+79161234", "+7916123456789", "+1234567890123456", "+4916479164132567"})
     EXPECT_FALSE(PhoneNumbers().to_e164(text)) << text;

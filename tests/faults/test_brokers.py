@@ -9,9 +9,10 @@ import peers
 import pytest
 from audits import audit_quiet
 from load import Load
+from ports import free_port
 from records import Receivers, Views, check_nothing_is_lost
 from system import CONNECTIONS, PATIENCE_S, QUIET_S, REFUSED_S, WINDOW, Split, bounded_providers, with_slack
-from vestnik import Vestnik, free_port, wait_until
+from vestnik import Vestnik, wait_until
 
 AWAY = [pytest.param(8, id="8s"), pytest.param(60, id="60s", marks=pytest.mark.long)]
 

@@ -16,7 +16,8 @@ import uuid
 
 import peers
 import pytest
-from vestnik import BINARY, Vestnik, environment, free_port, run, wait_until
+from ports import free_port
+from vestnik import BINARY, Vestnik, environment, run, wait_until
 
 _numbers = itertools.count(1)
 

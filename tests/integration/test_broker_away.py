@@ -5,7 +5,8 @@ import uuid
 
 import peers
 import pytest
-from vestnik import Answer, Vestnik, free_port, wait_until
+from ports import free_port
+from vestnik import Answer, Vestnik, wait_until
 
 
 def register(server: Vestnik) -> Answer:

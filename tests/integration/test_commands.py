@@ -10,7 +10,8 @@ import uuid
 
 import peers
 import pytest
-from vestnik import BINARY, environment, free_port, run
+from ports import free_port
+from vestnik import BINARY, environment, run
 
 DEADLINE_S = 20
 PHONE = "+12025550123"

@@ -11,7 +11,8 @@ import uuid
 
 import peers
 import pytest
-from vestnik import BINARY, Vestnik, environment, free_port, run, wait_until
+from ports import free_port
+from vestnik import BINARY, Vestnik, environment, run, wait_until
 
 DEADLINE_S = 20
 

@@ -11,7 +11,8 @@ import threading
 import uuid
 
 import pytest
-from vestnik import BINARY, environment, free_port, run
+from ports import free_port
+from vestnik import BINARY, environment, run
 
 COMMANDS = ["serve", "audit", "check-config", "deliveries", "version"]
 

@@ -16,7 +16,8 @@ from typing import Iterator
 import peers
 import pytest
 from test_footprint import resident_mib
-from vestnik import Answer, Vestnik, free_port, wait_until
+from ports import free_port
+from vestnik import Answer, Vestnik, wait_until
 
 MIB = 1 << 20
 _numbers = itertools.count(1)

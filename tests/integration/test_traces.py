@@ -9,7 +9,8 @@ from typing import Callable
 
 import peers
 import pytest
-from vestnik import Vestnik, free_port, wait_until
+from ports import free_port
+from vestnik import Vestnik, wait_until
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 CLIENT = f"00-{TRACE}-b7ad6b7169203331-01"

@@ -4,15 +4,15 @@ import contextlib
 import json
 import os
 import pathlib
-import random
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.error
 import urllib.request
 from typing import Any, Callable, NamedTuple
+
+from ports import free_port
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("VESTNIK_BINARY", PROJECT / "build/release/vestnik"))
@@ -28,16 +28,6 @@ class Answer(NamedTuple):
     @property
     def json(self) -> Any:
         return json.loads(self.body)
-
-
-def free_port() -> int:
-    """A port below the ephemeral range, so that no outgoing connection takes it in the meantime."""
-    for _ in range(200):
-        port = random.randint(15000, 32000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise RuntimeError("no free port between 15000 and 32000")
 
 
 def wait_until(condition: Callable[[], Any], seconds: float, what: str | Callable[[], str]) -> Any:

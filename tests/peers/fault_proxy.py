@@ -195,10 +195,11 @@ class FaultProxy:
                     await asyncio.sleep(self._delay_s)
                 await self._open_gate.wait()
                 cut, keep = self._cut_of(direction, tail, data, passed)
+                # Before the receiver can have them, so that who has heard the last of an exchange finds all of it counted.
+                self.bytes[direction] += keep
                 writer.write(data[:keep])
                 await writer.drain()
                 passed += keep
-                self.bytes[direction] += keep
                 tail = (tail + data)[-256:]
                 if cut:
                     self.cuts_made += 1

@@ -7,7 +7,7 @@
 namespace vestnik::email::smtp {
 namespace {
 
-AddressError error_of(std::string_view text) {
+AddressError address_error_of(std::string_view text) {
   const auto parsed = parse_envelope_address(text);
   EXPECT_FALSE(parsed.has_value()) << text;
   return parsed ? AddressError{-1} : parsed.error().kind;
@@ -72,28 +72,29 @@ TEST(EnvelopeAddress, NothingThatCouldBecomeACommandPasses) {
 }
 
 TEST(EnvelopeAddress, MalformedOnesAreRefused) {
-  EXPECT_EQ(error_of(""), AddressError::malformed);
-  EXPECT_EQ(error_of("nobody"), AddressError::malformed);
-  EXPECT_EQ(error_of("@example.org"), AddressError::malformed);
-  EXPECT_EQ(error_of("a@"), AddressError::malformed);
-  EXPECT_EQ(error_of("a\xff@example.org"), AddressError::malformed);
-  EXPECT_EQ(error_of("a\xed\xa0\x80@example.org"), AddressError::malformed);  // a lone surrogate
-  EXPECT_EQ(error_of("\"open@example.org"), AddressError::unsafe);
-  EXPECT_EQ(error_of("\"a\"b\"@example.org"), AddressError::unsafe);
-  EXPECT_EQ(error_of("\"a\\\"@example.org"), AddressError::unsafe);
-  EXPECT_EQ(error_of("a@b@c"), AddressError::unsafe);
-  EXPECT_EQ(error_of("a@b c"), AddressError::domain);
-  EXPECT_EQ(error_of("a@b..c"), AddressError::domain);
-  EXPECT_EQ(error_of("a@[127.0.0.1"), AddressError::domain);
+  EXPECT_EQ(address_error_of(""), AddressError::malformed);
+  EXPECT_EQ(address_error_of("nobody"), AddressError::malformed);
+  EXPECT_EQ(address_error_of("@example.org"), AddressError::malformed);
+  EXPECT_EQ(address_error_of("a@"), AddressError::malformed);
+  EXPECT_EQ(address_error_of("a\xff@example.org"), AddressError::malformed);
+  EXPECT_EQ(address_error_of("a\xed\xa0\x80@example.org"), AddressError::malformed);  // a lone surrogate
+  EXPECT_EQ(address_error_of("\"open@example.org"), AddressError::unsafe);
+  EXPECT_EQ(address_error_of("\"a\"b\"@example.org"), AddressError::unsafe);
+  EXPECT_EQ(address_error_of("\"a\\\"@example.org"), AddressError::unsafe);
+  EXPECT_EQ(address_error_of("a@b@c"), AddressError::unsafe);
+  EXPECT_EQ(address_error_of("a@b c"), AddressError::domain);
+  EXPECT_EQ(address_error_of("a@b..c"), AddressError::domain);
+  EXPECT_EQ(address_error_of("a@[127.0.0.1"), AddressError::domain);
 }
 
 TEST(EnvelopeAddress, LengthsAreBounded) {
   EXPECT_TRUE(parse_envelope_address(std::string(64, 'a') + "@b").has_value());
-  EXPECT_EQ(error_of(std::string(65, 'a') + "@b"), AddressError::too_long);
+  EXPECT_EQ(address_error_of(std::string(65, 'a') + "@b"), AddressError::too_long);
   const std::string domain =
       std::string(60, 'a') + '.' + std::string(60, 'b') + '.' + std::string(60, 'c') + '.';
   EXPECT_TRUE(parse_envelope_address("a@" + domain + std::string(60, 'd')).has_value());
-  EXPECT_EQ(error_of(std::string(64, 'l') + "@" + domain + std::string(60, 'd')), AddressError::too_long);
+  EXPECT_EQ(address_error_of(std::string(64, 'l') + "@" + domain + std::string(60, 'd')),
+            AddressError::too_long);
 }
 
 TEST(EnvelopeAddress, AnErrorDoesNotRepeatTheAddress) {

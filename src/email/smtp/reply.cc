@@ -8,8 +8,6 @@
 namespace vestnik::email::smtp {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // Reads 1 to 3 digits at `at` and moves past them; -1 if there are none.
 int small_number(std::string_view text, std::size_t& at) {
   int value = 0;

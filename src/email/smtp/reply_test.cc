@@ -14,7 +14,7 @@ Reply parse(std::string_view text) {
   return reply && *reply ? **reply : Reply{};
 }
 
-ReplyError error_of(std::string_view text) {
+ReplyError reply_error_of(std::string_view text) {
   ReplyParser parser;
   std::string_view rest = text;
   const auto reply = parser.consume(rest);
@@ -83,20 +83,21 @@ TEST(ReplyParser, AnEnhancedStatusMustFitItsCode) {
 TEST(ReplyParser, WhatIsNoReplyIsRefused) {
   for (const char* text :
        {"\r\n", "25\r\n", "hello\r\n", "150 a\r\n", "650 a\r\n", "2x0 a\r\n", "250_a\r\n", "250a\r\n"})
-    EXPECT_EQ(error_of(text), ReplyError::not_a_reply) << text;
-  EXPECT_EQ(error_of("250-a\r\n251 b\r\n"), ReplyError::mixed_codes);
+    EXPECT_EQ(reply_error_of(text), ReplyError::not_a_reply) << text;
+  EXPECT_EQ(reply_error_of("250-a\r\n251 b\r\n"), ReplyError::mixed_codes);
 }
 
 TEST(ReplyParser, ItsSizeIsBounded) {
   EXPECT_EQ(parse("250 " + std::string(reply_line_octets_max - 6, 'a') + "\r\n").code, 250);
-  EXPECT_EQ(error_of("250 " + std::string(reply_line_octets_max - 5, 'a') + "\r\n"), ReplyError::too_long);
-  EXPECT_EQ(error_of(std::string(reply_line_octets_max + 1, '2')), ReplyError::too_long);
+  EXPECT_EQ(reply_error_of("250 " + std::string(reply_line_octets_max - 5, 'a') + "\r\n"),
+            ReplyError::too_long);
+  EXPECT_EQ(reply_error_of(std::string(reply_line_octets_max + 1, '2')), ReplyError::too_long);
   std::string many;
   for (std::size_t i = 0; i <= reply_lines_max; ++i) many += "250-a\r\n";
-  EXPECT_EQ(error_of(many), ReplyError::too_long);
+  EXPECT_EQ(reply_error_of(many), ReplyError::too_long);
   std::string much;
   for (int i = 0; i < 20; ++i) much += "250-" + std::string(1000, 'a') + "\r\n";
-  EXPECT_EQ(error_of(much), ReplyError::too_long);
+  EXPECT_EQ(reply_error_of(much), ReplyError::too_long);
 }
 
 TEST(ReplyParser, TextIsPrintableUtf8AndCut) {

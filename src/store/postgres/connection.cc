@@ -11,10 +11,8 @@
 namespace vestnik::store::postgres {
 namespace {
 
-SteadyTime now() { return std::chrono::steady_clock::now(); }
-
 int milliseconds_until(SteadyTime t) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(t - now()).count();
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(t - steady_now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 
@@ -119,7 +117,7 @@ void Connection::connect(SteadyTime deadline, BeforeWait before_wait) {
     if (next == PGRES_POLLING_FAILED) lose(PQerrorMessage(connection_));
     const SteadyTime wake = before_wait();
     if (wake == SteadyTime::min()) lose("given up");
-    if (now() >= deadline) lose("PostgreSQL did not take the connection in time");
+    if (steady_now() >= deadline) lose("PostgreSQL did not take the connection in time");
     pollfd waited{PQsocket(connection_), static_cast<short>(next == PGRES_POLLING_READING ? POLLIN : POLLOUT),
                   0};
     if (poll(&waited, 1, milliseconds_until(std::min(deadline, wake))) > 0) next = PQconnectPoll(connection_);
@@ -141,7 +139,7 @@ void Connection::set_session() {
       "THEN set_config('synchronous_commit', 'on', false) END";
   const Statement statement{sql,
                             std::move(Parameters().text(fmt::format("{}ms", statement_timeout_.count())))};
-  run({&statement, 1}, now() + statement_timeout_);
+  run({&statement, 1}, steady_now() + statement_timeout_);
 }
 
 void Connection::look() {
@@ -151,7 +149,7 @@ void Connection::look() {
 void Connection::wait(short events, SteadyTime deadline) {
   pollfd waited{PQsocket(connection_), events, 0};
   const int left_ms = milliseconds_until(deadline);
-  if (poll(&waited, 1, left_ms) == 0 && now() >= deadline) lose("PostgreSQL did not answer in time");
+  if (poll(&waited, 1, left_ms) == 0 && steady_now() >= deadline) lose("PostgreSQL did not answer in time");
   if ((waited.revents & POLLIN) != 0 && !PQconsumeInput(connection_))
     lose("the connection to PostgreSQL broke");
 }

@@ -18,6 +18,8 @@ struct pg_result;
 
 namespace vestnik::store::postgres {
 
+inline SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
+
 enum class FaultKind {
   lost,      // the connection is gone; what was under way may have been committed
   conflict,  // rolled back for another transaction's sake (serialisation, deadlock): run it again

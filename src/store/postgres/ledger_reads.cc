@@ -48,7 +48,7 @@ const std::string select_due =
     "(SELECT id, due_at, seq FROM ledger WHERE state = 0 AND channel = $1 AND partition = p.partition "
     "AND due_at <= $3 ORDER BY due_at, seq LIMIT $4) f ORDER BY f.due_at, f.seq LIMIT $4) f "
     "JOIN ledger l ON l.id = f.id ORDER BY f.due_at, f.seq";
-const std::string select_one = delivery_columns + "FROM ledger l WHERE l.id = $1";
+const std::string select_delivery = delivery_columns + "FROM ledger l WHERE l.id = $1";
 constexpr std::string_view select_next_due =
     "SELECT min(f.due_at) FROM unnest($2::int8[]) AS p(partition) CROSS JOIN LATERAL "
     "(SELECT due_at FROM ledger WHERE state = 0 AND channel = $1 AND partition = p.partition "
@@ -162,7 +162,8 @@ std::vector<std::vector<Step>> outbox_all(const Try& go,
 
 std::vector<std::optional<Delivery>> find_all(const Try& go, const std::vector<std::string>& ids) {
   std::vector<Statement> statements;
-  for (const std::string& id : ids) statements.push_back({select_one, std::move(Parameters().bytes(id))});
+  for (const std::string& id : ids)
+    statements.push_back({select_delivery, std::move(Parameters().bytes(id))});
   std::vector<std::optional<Delivery>> answers;
   for (const Rows& rows : go.connection.run(statements, go.deadline)) {
     std::vector<Delivery> found = deliveries_of(rows);

@@ -46,8 +46,7 @@ class Pool {
       const std::lock_guard lock(mutex_);
       refusal = refuses(rows);
       if (!refusal) {
-        lane.push(std::move(request), rows, std::chrono::steady_clock::now() + options_.operation_timeout,
-                  std::move(done));
+        lane.push(std::move(request), rows, steady_now() + options_.operation_timeout, std::move(done));
         waiting_rows_ += rows;
         if (lane.may_start()) wake_one();  // else whoever ends a batch of the lane takes what waits
       }

@@ -15,7 +15,7 @@ constexpr std::string_view upsert =
     "ON CONFLICT (id) DO UPDATE SET channel = excluded.channel, recipient = excluded.recipient, "
     "subject = excluded.subject, text = excluded.text, html = excluded.html, raw = excluded.raw, "
     "kept_at = excluded.kept_at";
-constexpr std::string_view select_one =
+constexpr std::string_view select_message =
     "SELECT id, channel, recipient, subject, text, html, raw, kept_at FROM sandbox WHERE id = $1";
 constexpr std::string_view select_newest =
     "SELECT id, channel, recipient, subject, text, html, ''::bytea, kept_at FROM sandbox "
@@ -69,7 +69,7 @@ std::vector<std::monostate> PostgresSandbox::keep_all(const Try& go, const std::
 std::vector<std::optional<SandboxMessage>> PostgresSandbox::find_all(const Try& go,
                                                                      const std::vector<std::string>& ids) {
   std::vector<Statement> statements;
-  for (const std::string& id : ids) statements.push_back({select_one, std::move(Parameters().bytes(id))});
+  for (const std::string& id : ids) statements.push_back({select_message, std::move(Parameters().bytes(id))});
   std::vector<std::optional<SandboxMessage>> found;
   for (const Rows& rows : go.connection.run(statements, go.deadline))
     found.push_back(rows.size() > 0 ? std::optional(message_of(rows, 0)) : std::nullopt);

@@ -76,7 +76,7 @@ std::vector<bool> rebuild_all(const Try& go, TimelineMemory& memory,
   return wrote;
 }
 
-std::vector<RebuildId> begin_all(const Try& go, const std::vector<std::monostate>& requests) {
+std::vector<RebuildId> begin_rebuilds(const Try& go, const std::vector<std::monostate>& requests) {
   std::vector<RebuildId> rebuilds;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     Transaction transaction(go.connection, go.deadline);
@@ -88,7 +88,7 @@ std::vector<RebuildId> begin_all(const Try& go, const std::vector<std::monostate
   return rebuilds;
 }
 
-std::vector<bool> finish_all(const Try& go, const std::vector<RebuildId>& rebuilds) {
+std::vector<bool> finish_rebuilds(const Try& go, const std::vector<RebuildId>& rebuilds) {
   std::vector<bool> finished;
   for (const RebuildId rebuild : rebuilds) {
     Transaction transaction(go.connection, go.deadline);
@@ -170,13 +170,13 @@ PostgresTimeline::PostgresTimeline(Pool& pool, const Clock& clock)
       searching_(pool.add_lane<Searching, NotificationPage>(2, false, search_all)),
       counting_(pool.add_lane<Timestamp, Stats>(1, false, count_all)),
       reporting_(pool.add_lane<ReportQuery, Report>(2, false, report_all)),
-      beginning_(pool.add_lane<std::monostate, RebuildId>(1, false, begin_all)),
+      beginning_(pool.add_lane<std::monostate, RebuildId>(1, false, begin_rebuilds)),
       rebuilding_(
           pool.add_lane<RebuildFacts, bool>(1, false,
                                             [&memory = *memory_](const auto& go, const auto& requests) {
                                               return rebuild_all(go, memory, requests);
                                             })),
-      finishing_(pool.add_lane<RebuildId, bool>(1, false, finish_all)),
+      finishing_(pool.add_lane<RebuildId, bool>(1, false, finish_rebuilds)),
       rebuild_state_(pool.add_lane<std::monostate, RebuildState>(1, false, state_all)),
       shedding_(pool.add_lane<Timestamp, bool>(
           1, false,

@@ -9,11 +9,10 @@
 namespace vestnik::store::postgres {
 namespace {
 
-constexpr std::string_view select_one =
+constexpr std::string_view select_row =
     "SELECT r.id, r.facts, e.event_type, e.accepted_at FROM readside_generations g "
     "JOIN readside_rows r ON r.generation = g.generation AND r.id = $1 "
     "LEFT JOIN readside_events e ON e.generation = r.generation AND e.event_id = r.event_id WHERE g.role = 0";
-constexpr std::string_view select_groups = "SELECT number, text FROM readside_names WHERE kind = 0";
 constexpr std::string_view select_counters =
     "SELECT c.kind, c.slot, c.grp, c.bucket, c.n FROM unnest($1::int8[], $2::int8[], $3::int8[]) "
     "AS t(kind, lowest, below) JOIN readside_counters c ON "
@@ -70,7 +69,7 @@ Report report_one(const Try& go, const ReportQuery& query) {
 
 std::vector<std::optional<NotificationView>> view_all(const Try& go, const std::vector<std::string>& ids) {
   std::vector<Statement> statements;
-  for (const std::string& id : ids) statements.push_back({select_one, std::move(Parameters().bytes(id))});
+  for (const std::string& id : ids) statements.push_back({select_row, std::move(Parameters().bytes(id))});
   std::vector<std::optional<NotificationView>> views;
   for (const Rows& rows : go.connection.run(statements, go.deadline)) {
     if (rows.size() == 0) {

@@ -3,12 +3,15 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/postgres/lane.h"
 #include "store/postgres/timeline.h"
 
 namespace vestnik::store::postgres {
+
+inline constexpr std::string_view select_groups = "SELECT number, text FROM readside_names WHERE kind = 0";
 
 // The lanes' work.
 std::vector<std::optional<NotificationView>> view_all(const Try& go, const std::vector<std::string>& ids);

@@ -14,7 +14,6 @@ namespace vestnik::store::postgres {
 namespace {
 
 constexpr std::string_view select_generation = "SELECT generation FROM readside_generations WHERE role = 0";
-constexpr std::string_view select_groups = "SELECT number, text FROM readside_names WHERE kind = 0";
 constexpr std::string_view select_label =
     "SELECT (SELECT number FROM readside_names WHERE kind = 1 AND text = $1), "
     "(SELECT max(number) FROM readside_names WHERE kind = 1)";

@@ -18,8 +18,6 @@ constexpr std::chrono::milliseconds connect_timeout{1500};
 // A transaction that loses against others this often is given up.
 constexpr int conflicts_max = 8;
 
-SteadyTime now() { return std::chrono::steady_clock::now(); }
-
 std::chrono::milliseconds backoff(int failures) {
   const auto bound =
       std::min<std::int64_t>(backoff_min.count() << std::min(failures, 10), backoff_max.count());
@@ -47,7 +45,7 @@ void Worker::run() {
     if (!connection_.connected()) {
       // At the end only what can be done at once is done; the pool answers the rest.
       if (pool_.stopping()) return;
-      if (!connect(now() + connect_timeout)) pause(now() + backoff(failures_));
+      if (!connect(steady_now() + connect_timeout)) pause(steady_now() + backoff(failures_));
       continue;
     }
     LaneBase* lane = nullptr;
@@ -81,7 +79,7 @@ bool Worker::connect(SteadyTime deadline) {
 
 // Without a connection: what waits too long is answered meanwhile.
 void Worker::pause(SteadyTime until) {
-  while (now() < until && !pool_.stopping()) sleep(std::min(until, pool_.fail_expired()));
+  while (steady_now() < until && !pool_.stopping()) sleep(std::min(until, pool_.fail_expired()));
 }
 
 void Worker::sleep(SteadyTime until) {
@@ -90,7 +88,7 @@ void Worker::sleep(SteadyTime until) {
   const auto left = until == SteadyTime::max()
                         ? std::chrono::milliseconds(-1)
                         : std::max(std::chrono::milliseconds(0),
-                                   std::chrono::ceil<std::chrono::milliseconds>(until - now()));
+                                   std::chrono::ceil<std::chrono::milliseconds>(until - steady_now()));
   if (poll(waited, 2, static_cast<int>(std::min<std::int64_t>(left.count(), 60'000))) <= 0) return;
   std::uint64_t count;
   while (::read(wake_fd_, &count, sizeof count) > 0) {
@@ -102,10 +100,10 @@ void Worker::sleep(SteadyTime until) {
 
 // Connected, if that can be had before `deadline`.
 bool Worker::ready(SteadyTime deadline) {
-  while (!connection_.connected() && now() < deadline && !pool_.stopping())
-    if (!connect(std::min(deadline, now() + connect_timeout)))
-      pause(std::min(deadline, now() + backoff(failures_)));
-  return connection_.connected() && now() < deadline;
+  while (!connection_.connected() && steady_now() < deadline && !pool_.stopping())
+    if (!connect(std::min(deadline, steady_now() + connect_timeout)))
+      pause(std::min(deadline, steady_now() + backoff(failures_)));
+  return connection_.connected() && steady_now() < deadline;
 }
 
 // A batch whose connection died is run once more: it may have been committed, and every execution recognises
