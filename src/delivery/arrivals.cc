@@ -73,7 +73,11 @@ void Engine::begin_arrived(Timestamp now) {
     const auto partition = partitions_.find(arrival.owner.partition);
     if (partition == partitions_.end() || !partition->second.claimed) return;
     arrival.owner.epoch = partition->second.epoch;
-    Held held{.notification = arrival.notification, .owner = arrival.owner, .due_at = now, .is_new = true};
+    Held held{.notification = arrival.notification,
+              .owner = arrival.owner,
+              .due_at = now,
+              .is_new = true,
+              .offset = arrival.position.offset};
     const Lanes::Choice choice = lanes_.choose(held, scheduler_.clock().steady_now());
     if (choice.why == Lanes::Why::full) return;
     const Notification& n = *arrival.notification;

@@ -13,7 +13,7 @@ using Failing = FailingLedger::Failing;
 
 class ArrivalsTest : public EngineTest {
  protected:
-  ArrivalsTest() {
+  explicit ArrivalsTest(bool log_joins = false) : EngineTest(log_joins) {
     ledger_->begins_what_is_new = true;
     restart();
     scheduler_.run();
@@ -169,6 +169,34 @@ TEST_F(ArrivalsTest, AfterACrashItIsInDoubt) {
   ASSERT_TRUE(open_attempts(1));
   EXPECT_EQ(provider_->open[0].attempt.number, 2);
   ASSERT_TRUE(told("n1 1 in_doubt"));
+}
+
+class OneFileArrivalsTest : public ArrivalsTest {
+ protected:
+  OneFileArrivalsTest() : ArrivalsTest(true) {}
+};
+
+TEST_F(OneFileArrivalsTest, TheContentIsInTheLogAlone) {
+  const std::string long_text(2000, 'x');
+  std::vector<Notification> notifications = many(20);
+  for (Notification& n : notifications) n.html = "<p>" + n.id.value + long_text;
+  plan(notifications);
+  ASSERT_TRUE(open_attempts(20));
+  EXPECT_EQ(copied_contents(), 0);
+  EXPECT_EQ(row("n7").notification.html, "<p>n7" + long_text);
+
+  crash();
+  ASSERT_TRUE(open_attempts(20));
+  for (const auto& open : provider_->open) {
+    const Notification& n = *open.attempt.notification;
+    EXPECT_EQ(open.attempt.number, 2);
+    EXPECT_EQ(n.html, "<p>" + n.id.value + long_text);
+    EXPECT_EQ(n.to, "anna@example.org");
+  }
+  provider_->answer(Sent{.answer = "250"});
+  ASSERT_TRUE(
+      scheduler_.run_until([&] { return row(provider_->sent.front()).state == DeliveryState::sent; }));
+  EXPECT_EQ(row(provider_->sent.front()).notification.html, "") << "no longer kept for it";
 }
 
 }  // namespace

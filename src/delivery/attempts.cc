@@ -78,7 +78,7 @@ void Attempts::call_begin_new(const std::vector<Held>& batch, std::move_only_fun
   std::vector<store::NewAttempt> attempts;
   attempts.reserve(batch.size());
   for (const Held& held : batch)
-    attempts.push_back({held.notification, held.owner, step_of(held, StepKind::sending, {})});
+    attempts.push_back({held.notification, held.owner, step_of(held, StepKind::sending, {}), held.offset});
   const SteadyTime asked_at = scheduler_.clock().steady_now();
   ledger_.begin_new(std::move(attempts), scheduler_.clock().now(),
                     back_on(scheduler_, alive_,

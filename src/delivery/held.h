@@ -33,6 +33,7 @@ struct Held {
   std::optional<SteadyTime> send_by;  // of the open attempt: it goes out until then, or is given back
   std::optional<SteadyTime> sent_at;  // of the open attempt, once it is with its provider
   bool is_new = false;                // the ledger doesn't have it yet: it comes there with its first attempt
+  std::int64_t offset = 0;            // of its record, while it is new
   bool in_lane = false;               // the open attempt takes room of its provider here
   bool placed = false;                // it has waited for its place under a limit: it may ask the ledger now
   std::shared_ptr<AttemptSpans> spans;  // of the open attempt; none: it is not traced

@@ -52,10 +52,21 @@ class EngineTest : public testing::Test {
     database_ = sqlite::Database::open({.directory = directory_.path()});
     log_ = std::make_unique<log::sqlite::SqliteLog>(*database_, system_clock(),
                                                     log::sqlite::Options{.partitions = 1});
-    store_ = std::make_unique<store::sqlite::SqliteStore>(*database_, scheduler_.clock(), log_joins_);
+    store_ = std::make_unique<store::sqlite::SqliteStore>(*database_, scheduler_.clock(),
+                                                          log_joins_ ? log_in_file() : nullptr);
     ledger_ = std::make_unique<FailingLedger>(store_->ledger());
     reader_ = std::make_unique<StepReader>(*log_, scheduler_);
     start_engine();
+  }
+
+  store::sqlite::LogInFilePtr log_in_file() const {
+    using log::sqlite::SqliteLog;
+    return std::make_shared<const store::sqlite::LogInFile>(store::sqlite::LogInFile{
+        .place_of =
+            [&log = static_cast<const SqliteLog&>(*log_)](std::int32_t partition, std::int64_t offset) {
+              return log.place_of("notification-events", partition, offset);
+            },
+        .record_at = SqliteLog::record_at});
   }
 
   void start_engine() {
@@ -116,6 +127,20 @@ class EngineTest : public testing::Test {
     const auto delivery = found.get_future().get();
     return delivery.value_or(
         store::Delivery{.state = store::DeliveryState::suppressed, .answer = "no such row"});
+  }
+
+  // What the ledger holds of contents itself.
+  std::int64_t copied_contents() {
+    std::promise<std::int64_t> count;
+    database_->read(
+        [&](sqlite::Connection& connection) {
+          auto select = connection.prepare(
+              "SELECT (SELECT count(*) FROM ledger_content) + (SELECT count(content) FROM ledger)");
+          select.step();
+          count.set_value(select.integer(0));
+        },
+        [](auto) {});
+    return count.get_future().get();
   }
 
   void restart() {

@@ -99,6 +99,9 @@ struct NewAttempt {
   std::shared_ptr<const Notification> notification;
   Owner owner;
   Step step;
+  // Of its record in the owner's partition: a ledger in the same file as the log needs no copy of the
+  // content.
+  std::optional<std::int64_t> offset;
 };
 
 struct Beginning {

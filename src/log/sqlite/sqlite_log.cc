@@ -1,9 +1,11 @@
 #include "log/sqlite/sqlite_log.h"
 
+#include <fmt/format.h>
 #include <future>
 #include <stdexcept>
 #include <utility>
 
+#include "log/sqlite/batch_codec.h"
 #include "log/sqlite/group.h"
 #include "log/sqlite/member.h"
 #include "log/sqlite/schema.h"
@@ -63,6 +65,27 @@ SqliteLog::~SqliteLog() {
 
 void SqliteLog::create_topic(std::string_view name, std::int32_t partitions) {
   catalog_.topic(name, partitions);
+}
+
+std::int64_t SqliteLog::place_of(std::string_view topic, std::int32_t partition, std::int64_t offset) const {
+  return batch_id(catalog_.topic(topic, options_.partitions).id, partition, offset);
+}
+
+Record SqliteLog::record_at(vestnik::sqlite::Connection& connection, std::int64_t place) {
+  auto holder =
+      connection.prepare("SELECT id, count, records FROM log_batch WHERE id <= ? ORDER BY id DESC LIMIT 1");
+  if (!holder.bind(1, place).step() || place >= holder.integer(0) + holder.integer(1))
+    throw std::runtime_error("the log has no record at a place that the store names");
+  const auto refuse = [](Damage damage) {
+    throw std::runtime_error(
+        fmt::format("the log is damaged at a place that the store names ({})", to_string(damage)));
+  };
+  if (const auto whole = verify(holder.blob(2)); !whole) refuse(whole.error());
+  BatchReader records(holder.blob(2));
+  auto record = records.next();
+  for (std::int64_t at = holder.integer(0); record && at < place; ++at) record = records.next();
+  if (!record) refuse(record.error());
+  return *std::move(record);
 }
 
 void SqliteLog::append(std::string_view topic, std::vector<Record> records, AppendDone done) {

@@ -43,6 +43,11 @@ class SqliteLog final : public Log {
   // Makes a topic with its own number of partitions, unless it is known already.
   void create_topic(std::string_view name, std::int32_t partitions);
 
+  // Where the record is in the file, for record_at(): as long as the file lives. Any thread.
+  std::int64_t place_of(std::string_view topic, std::int32_t partition, std::int64_t offset) const;
+  // Throws std::runtime_error where nothing is there or it is damaged.
+  static Record record_at(vestnik::sqlite::Connection& connection, std::int64_t place);
+
   void append(std::string_view topic, std::vector<Record> records, AppendDone done) override;
   Gathering gathering(std::string_view topic) const override;
   std::unique_ptr<Subscription> subscribe(SubscribeOptions options, Consumer& consumer,

@@ -74,6 +74,42 @@ TEST_F(SqliteLogTest, AppendsInFlightBecomeOneRowForEachPartition) {
   EXPECT_GT(number(*database, "SELECT min(appended_at_us) FROM log_batch"), 1'700'000'000'000'000);
 }
 
+TEST_F(SqliteLogTest, GivesTheRecordAtAPlace) {
+  open({.partitions = 2});
+  const auto append_some = [&](int first) {
+    auto gate = hold_writer();
+    std::vector<std::future<Result<void, Error>>> answers;
+    for (int i = first; i < first + 5; ++i) answers.push_back(start("k", std::to_string(i)));
+    gate.set_value();
+    for (auto& answer : answers) ASSERT_TRUE(answer.get());
+  };
+  append_some(0);
+  append_some(5);
+  ASSERT_TRUE(append("another", "x"));
+  open({.partitions = 2});
+  const std::int32_t partition = partition_of("k", 2);
+  const auto value_at = [&](std::int64_t offset) {
+    std::promise<std::string> value;
+    database->read(
+        [&](vestnik::sqlite::Connection& connection) {
+          value.set_value(SqliteLog::record_at(connection, log->place_of("events", partition, offset)).value);
+        },
+        [&](Result<void, vestnik::sqlite::Error> result) {
+          if (!result) value.set_value(result.error().message);
+        });
+    return value.get_future().get();
+  };
+  const bool shared = partition_of("another", 2) == partition;
+  for (int offset = 0; offset < 10; ++offset) EXPECT_EQ(value_at(offset), std::to_string(offset));
+  EXPECT_EQ(value_at(shared ? 11 : 10), "the log has no record at a place that the store names");
+  EXPECT_EQ(value_at(1'000'000), "the log has no record at a place that the store names");
+
+  ASSERT_TRUE(vestnik::sqlite::test::write(
+      *database,
+      "UPDATE log_batch SET records = CAST(substr(records, 1, length(records) - 1) || x'21' AS BLOB)"));
+  EXPECT_THAT(value_at(0), HasSubstr("the log is damaged at a place that the store names"));
+}
+
 TEST_F(SqliteLogTest, SharesItsSyncWithOtherWrites) {
   open();
   auto gate = hold_writer();

@@ -22,13 +22,21 @@ constexpr std::size_t content_in_row_max = 512;
 // A row that is to be made, packed on the caller's thread: the writer has enough to do.
 struct NewRow {
   std::string id, meta, content;
+  std::optional<std::int64_t> place;  // where the log has the content; then there is none here
   Channel channel = Channel::email;
   Owner owner;
   Timestamp due_at{};
 };
 
-NewRow new_row(const Notification& n, const Owner& owner, Timestamp now) {
-  return {pack_id(n.id.value), pack_meta(n), pack_content(n), n.channel, owner, n.send_at.value_or(now)};
+NewRow new_row(const Notification& n, const Owner& owner, Timestamp now,
+               std::optional<std::int64_t> place = std::nullopt) {
+  return {.id = pack_id(n.id.value),
+          .meta = pack_meta(n),
+          .content = place ? std::string() : pack_content(n),
+          .place = place,
+          .channel = n.channel,
+          .owner = owner,
+          .due_at = n.send_at.value_or(now)};
 }
 
 // New rows of the ledger.
@@ -37,8 +45,8 @@ class Inserting {
   explicit Inserting(Connection& connection)
       : connection_(connection),
         row_(connection.prepare("INSERT INTO ledger (id, channel, partition, epoch, state, attempt, due_at, "
-                                "updated_at, provider, meta, content) "
-                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
+                                "updated_at, provider, meta, content, place) "
+                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
                                 "ON CONFLICT (id) DO NOTHING")),
         content_(connection.prepare(
             "INSERT INTO ledger_content (seq, content) VALUES (last_insert_rowid(), ?1)")) {}
@@ -49,11 +57,12 @@ class Inserting {
     row_.bind(5, code(begins ? DeliveryState::sending : DeliveryState::pending)).bind(6, begins ? 1 : 0);
     row_.bind(7, to_unix_us(r.due_at)).bind(8, to_unix_us(begins ? begins->at : now));
     row_.bind_blob(9, begins ? std::string_view(begins->provider) : std::string_view()).bind_blob(10, r.meta);
-    const bool in_row = r.content.size() <= content_in_row_max;
+    const bool in_row = !r.place && r.content.size() <= content_in_row_max;
     in_row ? row_.bind_blob(11, r.content) : row_.bind_null(11);
+    r.place ? row_.bind(12, *r.place) : row_.bind_null(12);
     row_.run();
     if (connection_.changes() == 0) return false;
-    if (!in_row) content_.bind_blob(1, r.content).run();
+    if (!in_row && !r.place) content_.bind_blob(1, r.content).run();
     return true;
   }
 
@@ -81,7 +90,7 @@ std::optional<Place> find_place(Statement& select, const Step& step, std::int64_
   const std::string id = pack_id(step.notification_id.value);
   std::optional<Place> place;
   if (select.bind_blob(1, id).bind(2, step.attempt).bind(3, epoch).step())
-    place = {select.integer(0), select.integer(1), select.is_null(2)};
+    place = {select.integer(0), select.integer(1), select.integer(2) != 0};
   select.reset();
   return place;
 }
@@ -90,14 +99,13 @@ std::optional<Place> find_place(Statement& select, const Step& step, std::int64_
 const std::string no_newer_owner =
     "epoch <= ?3 AND NOT EXISTS (SELECT 1 FROM ledger_owners o WHERE o.channel = ledger.channel AND "
     "o.partition = ledger.partition AND o.epoch > ?3)";
+const std::string looked_for =
+    "SELECT seq, partition, content IS NULL AND place IS NULL FROM ledger WHERE id = ?1 AND ";
 const std::string pending_before_attempt =
-    "SELECT seq, partition, content FROM ledger WHERE id = ?1 AND state = 0 AND attempt = ?2 - 1 AND " +
-    no_newer_owner;
+    looked_for + "state = 0 AND attempt = ?2 - 1 AND " + no_newer_owner;
 // An outcome is the truth about its attempt, whoever has the partition now.
 const std::string open_at_attempt =
-    "SELECT seq, partition, content FROM ledger WHERE id = ?1 AND attempt = ?2 AND (state = 1 OR (state = 0 "
-    "AND " +
-    no_newer_owner + "))";
+    looked_for + "attempt = ?2 AND (state = 1 OR (state = 0 AND " + no_newer_owner + "))";
 
 // The attempts of one batch that begin on rows that are there.
 class Starting {
@@ -255,8 +263,8 @@ std::vector<Record> SqliteLedger::encoded(const Batch& batch) const {
 }
 
 bool SqliteLedger::append_steps_by(Channel channel, AppendSteps append) {
-  if (log_joins_) ways_->set(channel, std::move(append));
-  return log_joins_;
+  if (log_joins()) ways_->set(channel, std::move(append));
+  return log_joins();
 }
 
 // The time is read when the work runs: an attempt that waited in the queue begins then, not before.
@@ -274,7 +282,11 @@ void SqliteLedger::begin_new(std::vector<NewAttempt> batch, Timestamp now, Done<
   std::vector<Record> records = encoded(batch);
   std::vector<Start> starts;
   starts.reserve(batch.size());
-  for (NewAttempt& a : batch) starts.push_back({new_row(*a.notification, a.owner, now), std::move(a.step)});
+  for (NewAttempt& a : batch) {
+    std::optional<std::int64_t> place;
+    if (log_joins() && a.offset) place = log_->place_of(a.owner.partition, *a.offset);
+    starts.push_back({new_row(*a.notification, a.owner, now, place), std::move(a.step)});
+  }
   move<std::vector<bool>>(
       [starts = std::move(starts), records = std::move(records), now](Connection& connection,
                                                                       StepBook& book) mutable {

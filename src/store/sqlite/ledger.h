@@ -3,15 +3,15 @@
 #include "base/clock.h"
 #include "store/ledger.h"
 #include "store/sqlite/gate.h"
+#include "store/sqlite/log_in_file.h"
 #include "store/sqlite/step_book.h"
 
 namespace vestnik::store::sqlite {
 
 class SqliteLedger final : public Ledger {
  public:
-  // `log_joins`: an append from inside a work joins its transaction.
-  SqliteLedger(Gate& gate, const Clock& clock, bool log_joins)
-      : gate_(gate), clock_(clock), log_joins_(log_joins), ways_(std::make_shared<StepWays>()) {}
+  SqliteLedger(Gate& gate, const Clock& clock, LogInFilePtr log)
+      : gate_(gate), clock_(clock), log_(std::move(log)), ways_(std::make_shared<StepWays>()) {}
 
   void admit(std::vector<Admission> batch, Timestamp now, Done<std::vector<bool>> done) override;
   void begin_attempts(std::vector<AttemptStart> batch, Done<std::vector<Beginning>> done) override;
@@ -33,6 +33,7 @@ class SqliteLedger final : public Ledger {
   void amend(std::vector<Amendment> batch, Done<std::vector<Amended>> done) override;
 
  private:
+  bool log_joins() const { return log_ && log_->joins(); }
   // A write whose work (Connection&, StepBook& → T) moves rows.
   template <class T, class Work>
   void move(Work work, Done<T> done);
@@ -42,7 +43,7 @@ class SqliteLedger final : public Ledger {
 
   Gate& gate_;
   const Clock& clock_;
-  const bool log_joins_;
+  const LogInFilePtr log_;
   std::shared_ptr<StepWays> ways_;  // shared with the works that are queued
 };
 
@@ -62,7 +63,8 @@ void drop_content(Connection& connection, std::int64_t seq);
 
 // Every column that a Delivery is read from; a WHERE follows, `l` is the ledger.
 extern const std::string delivery_columns;
-Delivery delivery_of(const Statement& row);
+// What isn't in the row is read from `log`.
+Delivery delivery_of(Connection& connection, const Statement& row, const LogInFilePtr& log);
 
 // Ties message ids to the delivery in row `seq`; receipts that came before keep their word. True: there may
 // be such, and settle() is to look.

@@ -62,8 +62,8 @@ std::vector<Walk> walks_for(Connection& connection, const DeliveryFilter& filter
   return walks;
 }
 
-DeliveryPage list_now(Connection& connection, const DeliveryFilter& filter, std::int64_t before,
-                      std::size_t limit) {
+DeliveryPage list_now(Connection& connection, const LogInFilePtr& log, const DeliveryFilter& filter,
+                      std::int64_t before, std::size_t limit) {
   std::vector<Walk> walks =
       walks_for(connection, filter, before > 0 ? before : std::numeric_limits<std::int64_t>::max());
   Statement whole = connection.prepare(delivery_columns + "WHERE l.seq = ?1");
@@ -77,7 +77,7 @@ DeliveryPage list_now(Connection& connection, const DeliveryFilter& filter, std:
     }
     last = newest.seq();
     if (newest.passes(filter)) {
-      if (whole.bind(1, last).step()) page.deliveries.push_back(delivery_of(whole));
+      if (whole.bind(1, last).step()) page.deliveries.push_back(delivery_of(connection, whole, log));
       whole.reset();
     }
     newest.step();
@@ -113,8 +113,8 @@ Amended amend_one(Connection& connection, const Amendment& amendment, StepBook& 
 void SqliteLedger::list(DeliveryFilter filter, std::int64_t before, std::size_t limit,
                         Done<DeliveryPage> done) {
   gate_.read<DeliveryPage>(
-      [filter = std::move(filter), before, limit](Connection& connection) {
-        return list_now(connection, filter, before, limit);
+      [filter = std::move(filter), before, limit, log = log_](Connection& connection) {
+        return list_now(connection, log, filter, before, limit);
       },
       std::move(done));
 }

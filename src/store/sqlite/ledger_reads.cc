@@ -2,6 +2,7 @@
 #include <tuple>
 
 #include "store/codes.h"
+#include "store/delivery_state.h"
 #include "store/packed.h"
 #include "store/sqlite/ledger.h"
 
@@ -13,11 +14,29 @@ const std::string delivery_columns =
     "SELECT l.id, l.meta, coalesce(l.content, c.content, x''), l.state, l.partition, max(l.epoch, "
     "coalesce(o.epoch, "
     "l.epoch)), "
-    "l.attempt, l.due_at, l.provider, l.progress, l.answer, l.updated_at, l.retried_after FROM ledger l "
+    "l.attempt, l.due_at, l.provider, l.progress, l.answer, l.updated_at, l.retried_after, l.place FROM "
+    "ledger l "
     "LEFT JOIN ledger_content c ON c.seq = l.seq "
     "LEFT JOIN ledger_owners o ON o.channel = l.channel AND o.partition = l.partition ";
 
-Delivery delivery_of(const Statement& row) {
+namespace {
+
+// A place may be that of another record only if the file is not the one the row was written in.
+void add_content(Notification& notification, Connection& connection, std::int64_t place,
+                 const LogInFilePtr& log) {
+  if (!log) throw DamagedValue("the content of a stored delivery is in a log that is not there");
+  auto kept = decode_notification(log->record_at(connection, place));
+  if (!kept || kept->id != notification.id)
+    throw DamagedValue("the log has something else where the content of a stored delivery should be");
+  notification.to = std::move(kept->to);
+  notification.subject = std::move(kept->subject);
+  notification.text = std::move(kept->text);
+  notification.html = std::move(kept->html);
+}
+
+}  // namespace
+
+Delivery delivery_of(Connection& connection, const Statement& row, const LogInFilePtr& log) {
   Delivery d;
   d.notification = unpack_notification(row.blob(0), row.blob(1), row.blob(2));
   d.state = delivery_state_of(row.integer(3));
@@ -29,6 +48,8 @@ Delivery delivery_of(const Statement& row) {
   d.answer = row.blob(10);
   d.updated_at = from_unix_us(row.integer(11));
   if (!row.is_null(12)) d.retried_after = static_cast<int>(row.integer(12));
+  if (!row.is_null(13) && content_is_needed(d.state))
+    add_content(d.notification, connection, row.integer(13), log);
   return d;
 }
 
@@ -39,7 +60,8 @@ const std::string sending_deliveries =
 const std::string delivery_by_seq = delivery_columns + "WHERE l.seq = ?1";
 const std::string delivery_by_id = delivery_columns + "WHERE l.id = ?1";
 
-Ledger::Claimed claim_all(Connection& connection, Channel channel, const std::vector<Owner>& owners) {
+Ledger::Claimed claim_all(Connection& connection, const LogInFilePtr& log, Channel channel,
+                          const std::vector<Owner>& owners) {
   Statement upsert = connection.prepare(
       "INSERT INTO ledger_owners (channel, partition, epoch) VALUES (?1, ?2, ?3) ON CONFLICT (channel, "
       "partition) "
@@ -58,13 +80,13 @@ Ledger::Claimed claim_all(Connection& connection, Channel channel, const std::ve
       continue;
     }
     for (select.bind(1, code(channel)).bind(2, owner.partition); select.step();)
-      claimed.open.push_back(delivery_of(select));
+      claimed.open.push_back(delivery_of(connection, select, log));
     select.reset();
   }
   return claimed;
 }
 
-std::vector<Delivery> due_now(Connection& connection, Channel channel,
+std::vector<Delivery> due_now(Connection& connection, const LogInFilePtr& log, Channel channel,
                               const std::vector<std::int32_t>& partitions, Timestamp due_before,
                               std::size_t limit) {
   // Each partition's first rows come from the index alone; only those that are wanted in the end are read
@@ -85,7 +107,7 @@ std::vector<Delivery> due_now(Connection& connection, Channel channel,
   std::vector<Delivery> deliveries;
   deliveries.reserve(order.size());
   for (const auto& [due_at, seq] : order) {
-    if (whole.bind(1, seq).step()) deliveries.push_back(delivery_of(whole));
+    if (whole.bind(1, seq).step()) deliveries.push_back(delivery_of(connection, whole, log));
     whole.reset();
   }
   return deliveries;
@@ -107,16 +129,16 @@ std::vector<Step> untold_now(Connection& connection, Channel channel,
 }  // namespace
 
 void SqliteLedger::claim(Channel channel, std::vector<Owner> owners, Done<Claimed> done) {
-  gate_.write<Claimed>([channel, owners = std::move(owners)](
-                           Connection& connection) { return claim_all(connection, channel, owners); },
+  gate_.write<Claimed>([channel, owners = std::move(owners), log = log_](
+                           Connection& connection) { return claim_all(connection, log, channel, owners); },
                        std::move(done));
 }
 
 void SqliteLedger::due(Channel channel, std::vector<std::int32_t> partitions, Timestamp due_before,
                        std::size_t limit, Done<std::vector<Delivery>> done) {
   gate_.read<std::vector<Delivery>>(
-      [channel, partitions = std::move(partitions), due_before, limit](Connection& connection) {
-        return due_now(connection, channel, partitions, due_before, limit);
+      [channel, partitions = std::move(partitions), due_before, limit, log = log_](Connection& connection) {
+        return due_now(connection, log, channel, partitions, due_before, limit);
       },
       std::move(done));
 }
@@ -153,10 +175,10 @@ void SqliteLedger::untold(Channel channel, std::vector<std::int32_t> partitions,
 
 void SqliteLedger::find(const NotificationId& id, Done<std::optional<Delivery>> done) {
   gate_.read<std::optional<Delivery>>(
-      [id = pack_id(id.value)](Connection& connection) -> std::optional<Delivery> {
+      [id = pack_id(id.value), log = log_](Connection& connection) -> std::optional<Delivery> {
         Statement select = connection.prepare(delivery_by_id);
         if (!select.bind_blob(1, id).step()) return std::nullopt;
-        return delivery_of(select);
+        return delivery_of(connection, select, log);
       },
       std::move(done));
 }

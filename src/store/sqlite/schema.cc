@@ -190,6 +190,8 @@ CREATE TABLE readside_counters (
   PRIMARY KEY (generation, kind, slot, grp, bucket)
 ) WITHOUT ROWID;
 )sql",
+    // Where the log in this file has the content (log_in_file.h): then the row holds none.
+    "ALTER TABLE ledger ADD COLUMN place INTEGER;",
 };
 
 }  // namespace

@@ -10,8 +10,11 @@
 namespace vestnik::store::sqlite {
 
 struct SqliteStore::Parts {
-  Parts(Database& database, const Clock& clock, bool log_joins)
-      : gate(database), users(gate, log_joins), ledger(gate, clock, log_joins), timeline(gate, clock) {}
+  Parts(Database& database, const Clock& clock, LogInFilePtr log)
+      : gate(database),
+        users(gate, log && log->joins()),
+        ledger(gate, clock, std::move(log)),
+        timeline(gate, clock) {}
 
   Gate gate;
   SqliteUsers users;
@@ -20,9 +23,9 @@ struct SqliteStore::Parts {
   SqliteSandbox sandbox{gate};
 };
 
-SqliteStore::SqliteStore(Database& database, const Clock& clock, bool log_joins) {
+SqliteStore::SqliteStore(Database& database, const Clock& clock, LogInFilePtr log) {
   database.migrate("store", migrations());
-  parts_ = std::make_unique<Parts>(database, clock, log_joins);
+  parts_ = std::make_unique<Parts>(database, clock, std::move(log));
 }
 
 SqliteStore::~SqliteStore() {

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "sqlite/database.h"
+#include "store/sqlite/log_in_file.h"
 #include "store/store.h"
 
 namespace vestnik::store::sqlite {
@@ -15,10 +16,10 @@ class SqliteStore final : public Store {
  public:
   // Migrates the schema (throws as Database::migrate does). `database` and `clock` must outlive the store;
   // `clock` says how old a receipt without a submit is, when an attempt begins, and which counts of an older
-  // version are still of interest. `log_joins`: the log is
-  // in the same database, so what is appended inside a transaction joins it (users.h).
+  // version are still of interest. `log`: with one that joins, what is appended inside a transaction is part
+  // of it (users.h).
   explicit SqliteStore(vestnik::sqlite::Database& database, const Clock& clock = system_clock(),
-                       bool log_joins = false);
+                       LogInFilePtr log = nullptr);
   // Asks for the last notes (told, event_is_durable) to be written and doesn't wait for it: the database
   // does, when it is closed.
   ~SqliteStore() override;
