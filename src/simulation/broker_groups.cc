@@ -34,8 +34,8 @@ void Broker::not_heard_of(const ProcessPtr& process) {
   for (auto& [name, group] : groups_)
     for (const MemberPtr& member : group.members)
       if (member->process == process)
-        world_.after(silence, [this, group = name, member] {
-          if (!member->process->runs()) expel(group, member);
+        world_.after(silence, [this, left = name, member] {
+          if (!member->process->runs()) expel(left, member);
         });
 }
 
@@ -55,8 +55,8 @@ void Broker::woke(const ProcessPtr& process) {
   for (auto& [name, group] : groups_)
     for (const MemberPtr& member : group.members)
       if (member->process == process)
-        world_.after(world_.dice.between(1ms, 700ms), [this, group = name, member] {
-          if (member->process->runs()) member->expelled ? rejoin(group, member) : poke(group, member);
+        world_.after(world_.dice.between(1ms, 700ms), [this, left = name, member] {
+          if (member->process->runs()) member->expelled ? rejoin(left, member) : poke(left, member);
         });
 }
 

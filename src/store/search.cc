@@ -67,9 +67,9 @@ std::optional<Cursor> Cursor::parse(std::string_view text) {
   if (text.size() > cursor_bytes_max) return std::nullopt;
   const std::size_t separator = text.find(cursor_separator);
   if (separator == text.npos) return std::nullopt;
-  const char* const end = text.data() + separator;
-  const auto [parsed, error] = std::from_chars(text.data(), end, cursor.first_at);
-  if (error != std::errc() || parsed != end) return std::nullopt;
+  const std::string_view first_at = text.substr(0, separator);
+  const auto [parsed, error] = std::from_chars(first_at.begin(), first_at.end(), cursor.first_at);
+  if (error != std::errc() || parsed != first_at.end()) return std::nullopt;
   auto id = from_hex(text.substr(separator + 1));
   if (!id) return std::nullopt;
   cursor.id = *std::move(id);

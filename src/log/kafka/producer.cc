@@ -74,6 +74,7 @@ void Producer::append(std::string_view topic, std::vector<Record> records, Appen
       start = !ready_.empty();
     }
   }
+  // NOLINTNEXTLINE(bugprone-use-after-move): moved only where it is taken
   if (!taken || count == 0) return done(std::move(taken));
   if (!is_placed) return io_.wake()->signal();
   if (start) start_lanes();

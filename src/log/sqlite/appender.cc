@@ -66,6 +66,7 @@ void Appender::append(Topic& topic, std::vector<Record> records, AppendDone done
       flush = flush_if_needed();
     }
   }
+  // NOLINTNEXTLINE(bugprone-use-after-move): moved only where it is not refused
   if (refusal) return done(std::unexpected(*std::move(refusal)));
   if (flush) start_flush(flush);
 }

@@ -120,9 +120,9 @@ std::string normalize_id(std::string_view id, IdForm form) {
     std::string_view digits = id;
     if (form == IdForm::hex && starts_with_ignoring_case(digits, "0x")) digits.remove_prefix(2);
     std::uint64_t value = 0;
-    const char* end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, value, form == IdForm::hex ? 16 : 10);
-    if (error == std::errc() && stop == end) return fmt::format("{}", value);
+    const auto [stop, error] =
+        std::from_chars(digits.begin(), digits.end(), value, form == IdForm::hex ? 16 : 10);
+    if (error == std::errc() && stop == digits.end()) return fmt::format("{}", value);
   }
   return printable(id, message_id_bytes_max);
 }

@@ -91,9 +91,8 @@ int Connection::socket() const { return PQsocket(connection_); }
 
 std::string Connection::redacted(std::string message) const {
   for (const std::string& secret : secrets_)
-    for (std::size_t at; (at = message.find(secret)) != std::string::npos && secret.size() > 0;) {
+    for (std::size_t at; !secret.empty() && (at = message.find(secret)) != std::string::npos;)
       message.replace(at, secret.size(), "…");
-    }
   std::ranges::replace(message, '\n', ' ');
   while (message.ends_with(' ')) message.pop_back();
   return message;

@@ -49,9 +49,10 @@ class Pool {
         lane.push(std::move(request), rows, steady_now() + options_.operation_timeout, std::move(done));
         waiting_rows_ += rows;
         if (lane.may_start()) wake_one();  // else whoever ends a batch of the lane takes what waits
+        return;
       }
     }
-    if (refusal) done(std::unexpected(std::move(*refusal)));
+    done(std::unexpected(std::move(*refusal)));
   }
 
   const Options& options() const { return options_; }

@@ -90,9 +90,8 @@ void Worker::sleep(SteadyTime until) {
                         : std::max(std::chrono::milliseconds(0),
                                    std::chrono::ceil<std::chrono::milliseconds>(until - steady_now()));
   if (poll(waited, 2, static_cast<int>(std::min<std::int64_t>(left.count(), 60'000))) <= 0) return;
-  std::uint64_t count;
-  while (::read(wake_fd_, &count, sizeof count) > 0) {
-  }
+  std::uint64_t count;  // one read takes all there is
+  [[maybe_unused]] const ssize_t taken = waited[0].revents != 0 ? ::read(wake_fd_, &count, sizeof count) : 0;
   if (waited[1].revents == 0) return;
   connection_.look();
   if (!connection_.connected()) pool_.note(false, true, "the connection to PostgreSQL broke");
