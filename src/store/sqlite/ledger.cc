@@ -80,19 +80,19 @@ std::vector<bool> admit_all(Connection& connection, const std::vector<NewRow>& r
   return taken;
 }
 
-struct Place {
+struct FoundRow {
   std::int64_t seq = 0;
   std::int64_t partition = 0;
   bool content_apart = false;  // in ledger_content, if it is still there
 };
 
-std::optional<Place> find_place(Statement& select, const Step& step, std::int64_t epoch) {
+std::optional<FoundRow> find_row(Statement& select, const Step& step, std::int64_t epoch) {
   const std::string id = pack_id(step.notification_id.value);
-  std::optional<Place> place;
+  std::optional<FoundRow> found;
   if (select.bind_blob(1, id).bind(2, step.attempt).bind(3, epoch).step())
-    place = {select.integer(0), select.integer(1), select.integer(2) != 0};
+    found = {select.integer(0), select.integer(1), select.integer(2) != 0};
   select.reset();
-  return place;
+  return found;
 }
 
 // No owner newer than ?3 has the row's partition.
@@ -119,15 +119,15 @@ class Starting {
 
   Beginning begin(AttemptStart& start, Record encoded) {
     Step& step = start.step;
-    const auto place = find_place(find_, step, start.owner.epoch);
-    if (!place) return {.kind = Beginning::Kind::refused};
+    const auto found = find_row(find_, step, start.owner.epoch);
+    if (!found) return {.kind = Beginning::Kind::refused};
     if (!start.limits.empty()) {
       const Beginning counted = limits_.use(start);
       if (counted.kind != Beginning::Kind::begun) return counted;
     }
-    update_.bind(1, place->seq).bind(2, step.attempt).bind(3, start.owner.epoch);
+    update_.bind(1, found->seq).bind(2, step.attempt).bind(3, start.owner.epoch);
     update_.bind_blob(4, step.provider).bind(5, to_unix_us(step.at)).run();
-    book_.note(std::move(step), place->partition, std::move(encoded));
+    book_.note(std::move(step), found->partition, std::move(encoded));
     return {.kind = Beginning::Kind::begun};
   }
   void write_limits() { limits_.write(); }
@@ -199,10 +199,10 @@ const std::string move_row_to =
     "due_at = CASE WHEN ?3 = 0 THEN ?5 ELSE due_at END, updated_at = ?6, provider = ?7, answer = ?8, "
     "progress = ?9, content = CASE WHEN ?10 THEN content ELSE NULL END WHERE seq = ?1";
 
-void move_row(Statement& update, const Transition& t, const Place& place) {
+void move_row(Statement& update, const Transition& t, const FoundRow& found) {
   const Step& step = t.step;
   const bool pending = t.to == DeliveryState::pending;
-  update.bind(1, place.seq).bind(2, t.owner.epoch).bind(3, code(t.to));
+  update.bind(1, found.seq).bind(2, t.owner.epoch).bind(3, code(t.to));
   update.bind(10, content_is_needed(t.to) ? 1 : 0);
   update.bind(4, pending && !t.attempt_burned ? 1 : 0);
   update.bind(5, to_unix_us(step.due_at.value_or(step.at))).bind(6, to_unix_us(step.at));
@@ -221,16 +221,16 @@ Ledger::Recorded record_all(Connection& connection, std::vector<Transition>& bat
   recorded.applied.reserve(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i) {
     Transition& t = batch[i];
-    const auto place = find_place(find, t.step, t.owner.epoch);
-    recorded.applied.push_back(place.has_value());
-    if (!place) continue;
-    move_row(update, t, *place);
-    if (place->content_apart && !content_is_needed(t.to)) drop.bind(1, place->seq).run();
+    const auto found = find_row(find, t.step, t.owner.epoch);
+    recorded.applied.push_back(found.has_value());
+    if (!found) continue;
+    move_row(update, t, *found);
+    if (found->content_apart && !content_is_needed(t.to)) drop.bind(1, found->seq).run();
     const bool has_word = t.to == DeliveryState::sent && !t.message_ids.empty() &&
-                          add_messages(connection, place->seq, t.step.provider, t.message_ids);
-    book.note(std::move(t.step), place->partition, take(encoded, i));
+                          add_messages(connection, found->seq, t.step.provider, t.message_ids);
+    book.note(std::move(t.step), found->partition, take(encoded, i));
     if (!has_word) continue;
-    if (auto step = settle(connection, place->seq, book)) recorded.receipt_steps.push_back(std::move(*step));
+    if (auto step = settle(connection, found->seq, book)) recorded.receipt_steps.push_back(std::move(*step));
   }
   return recorded;
 }
