@@ -135,14 +135,26 @@ void Attempts::begun(const Held& held, const store::Beginning& beginning, Steady
   }
 }
 
-// Somebody else has it, or the row has moved on, or the partition has gone and come back meanwhile.
+// Somebody else has it, or the row was read before an attempt of ours changed it, or the partition has gone
+// and come back meanwhile.
 void Attempts::refused(Held held) {
-  if (calls_.may_send(held.owner)) return forget(held, std::nullopt);
-  leave(held);
-  --held.attempt;
-  held.in_lane = false;
-  held.spans.reset();
-  calls_.again(std::move(held), false);
+  if (!calls_.may_send(held.owner)) {
+    leave(held);
+    --held.attempt;
+    held.in_lane = false;
+    held.spans.reset();
+    calls_.again(std::move(held), false);
+    return;
+  }
+  ledger_.find(held.notification->id,
+               back_on(scheduler_, alive_,
+                       [this, held](const Result<std::optional<store::Delivery>, store::Error>& row) mutable {
+                         if (!calls_.may_send(held.owner)) return refused(std::move(held));
+                         const bool gone = row && (!*row || (*row)->state != store::DeliveryState::pending);
+                         const bool as_read = !gone && row && (*row)->attempt + 1 == held.attempt;
+                         forget(held, std::nullopt);
+                         if (!gone && !as_read) calls_.moved_on();
+                       }));
 }
 
 // A begin that failed without an answer may have been written. No byte was sent for it, so a row that says

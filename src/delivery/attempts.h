@@ -40,6 +40,9 @@ class Attempts {
     // Refused under an epoch that is no longer the partition's: it may be ours all the same, under a newer
     // one. `begun`: by us under the old epoch, or by an owner in between.
     std::function<void(Held held, bool begun)> again;
+    // One was refused because it had been read before it changed: what the ledger says of it now was perhaps
+    // read meanwhile, and not taken.
+    std::function<void()> moved_on;
     // What was new (Held::is_new) is in the ledger now, its first attempt begun.
     std::function<void(const Held& held)> admitted;
     // It did not begin: it is known already, as `row` says, or, without one, a newer epoch is in force.

@@ -51,6 +51,11 @@ Engine::Engine(EngineOptions options, log::Log& log, store::Ledger& ledger,
                  .limited = [this](Held held, const store::LimitUse& use,
                                    Timestamp until) { limited(std::move(held), use, until); },
                  .again = [this](Held held, bool begun) { again(std::move(held), begun); },
+                 .moved_on =
+                     [this] {
+                       leave_in_ledger();
+                       pump();
+                     },
                  .admitted = [this](const Held& held) { admitted(held); },
                  .not_new = [this](const Held& held,
                                    std::optional<store::Delivery> row) { not_new(held, std::move(row)); },
@@ -78,14 +83,15 @@ void Engine::start() {
       log_.subscribe({.group = options_.group, .topics = {options_.notification_topic}}, *this, scheduler_);
 }
 
-// While the ledger has due deliveries that memory has not, new ones wait there too: each in its turn.
+// While the ledger has due deliveries that memory has not, new ones wait there too: each in its turn. One
+// that goes on to another provider has had its turn, and the ledger doesn't know which have failed it.
 void Engine::hold(Held held) {
   const auto partition = partitions_.find(held.owner.partition);
   if (partition == partitions_.end() || !partition->second.claimed) return;
   const Timestamp now = scheduler_.clock().now();
   look_at_clock(now);  // before what is due by the new time is among what is due by the old
   if (held.due_at > now + horizon) return;
-  if (backlog_ || memory_is_full()) {
+  if (held.tried == 0 && (backlog_ || memory_is_full())) {
     leave_in_ledger();
     read_paused_ = read_paused_ && held.due_at > now;
     return;

@@ -321,6 +321,42 @@ TEST_F(EngineTest, WhatArrivesDuringAReadOfTheLedgerIsNotLeftThere) {
   EXPECT_TRUE(open_attempts(1)) << "without any time passing";
 }
 
+// Read once before its attempt and once after it, while what was read first was known: the ledger has it as
+// due, and nobody here does.
+TEST_F(EngineTest, WhatWasReadBeforeItChangedIsReadAgain) {
+  provider_->slots = 0;
+  plan({notification("n1")});
+  ASSERT_TRUE(nothing_to_redeliver());
+  engine_.reset();
+  start_engine();
+  provider_->slots = 0;
+  hold_next_read();
+  plan({notification("n2", "user_2")});
+  ASSERT_TRUE(nothing_to_redeliver());
+  ledger_->release_due();
+  hold_next_read();  // for n2; it brings n1 too, as it is before its attempt
+
+  provider_->slots = 1;
+  provider_->capacity_call();
+  ASSERT_TRUE(open_attempts(1));
+  provider_->answer(Transient{.answer = "451 not now"});
+  ASSERT_TRUE(told("n1 1 deferred"));
+  provider_->slots = 100;
+  ledger_->begin_failing = FailingLedger::Failing::before;
+  ledger_->release_due();
+  hold_next_read();
+  ledger_->release_due();
+  scheduler_.run();
+  ledger_->begin_failing = FailingLedger::Failing::no;
+
+  const Timestamp then = scheduler_.clock().now();
+  const auto is_open = [&](const auto& open) {
+    return open.attempt.notification->id.value == "n1" && open.attempt.number == 2;
+  };
+  ASSERT_TRUE(scheduler_.advance_until([&] { return std::ranges::any_of(provider_->open, is_open); }, 10ms));
+  EXPECT_LT(scheduler_.clock().now(), then + 5s) << "not only when everything is read again";
+}
+
 // As after Kafka was set up afresh beside a database that knows the epochs of the old one.
 TEST_F(EngineTest, ALogThatCountsItsEpochsAnewIsFollowed) {
   engine_.reset();

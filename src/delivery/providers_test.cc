@@ -50,6 +50,22 @@ TEST_F(ProvidersTest, WhatOneProviderCantTakeGoesToTheOtherAtOnce) {
   ASSERT_TRUE(told("n1 3 sent"));
 }
 
+TEST_F(ProvidersTest, SoDoesWhatFailsWhileTheLedgerHasMoreThanMemory) {
+  provider_->slots = 0;
+  plan({notification("n1")});
+  ASSERT_TRUE(nothing_to_redeliver());
+  use_backup();
+  hold_next_read();
+  plan({notification("n2", "user_2")});
+  ASSERT_TRUE(nothing_to_redeliver());
+  ledger_->release_due();
+  hold_next_read();  // for n2
+  ASSERT_TRUE(sent_by(*provider_, 1));
+  provider_->answer(Transient{.answer = "451 not now"});
+  EXPECT_TRUE(sent_by(*backup_, 1));
+  EXPECT_EQ(provider_->sent.size(), 1U);
+}
+
 TEST_F(ProvidersTest, AProviderThatFailsIsLeftAloneAndTriedAgainLater) {
   use_backup();
   for (int i = 0; i < 5; ++i) {

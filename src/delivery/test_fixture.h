@@ -162,6 +162,13 @@ class EngineTest : public testing::Test {
     return metrics_->gauge("vestnik_delivery_held", "", {{"channel", "email"}}).Value();
   }
 
+  // Until FailingLedger::release_due(); it has seen by now what it sees.
+  void hold_next_read() {
+    ledger_->hold_due = true;
+    ASSERT_TRUE(scheduler_.run_until([&] { return ledger_->is_due_held(); }));
+    ledger_->await_held_due();
+  }
+
   bool told(const std::string& step) {
     return scheduler_.run_until([&] { return std::ranges::count(reader_->told, step) > 0; });
   }

@@ -94,15 +94,20 @@ class FailingLedger final : public store::Ledger {
     ++due_calls;
     if (!hold_due) return real_.due(channel, std::move(partitions), before, limit, std::move(done));
     due_done_ = std::move(done);
-    due_answer_ = std::promise<DueAnswer>();
+    std::promise<DueAnswer> answered;
+    due_answer_ = answered.get_future();
     real_.due(channel, std::move(partitions), before, limit,
-              [this](DueAnswer answer) { due_answer_.set_value(std::move(answer)); });
+              [answered = std::move(answered)](DueAnswer answer) mutable {
+                answered.set_value(std::move(answer));
+              });
   }
   bool is_due_held() const { return static_cast<bool>(due_done_); }
+  // Until the read that is held has seen what it sees.
+  void await_held_due() const { due_answer_.wait(); }
   // Passes on the answer of the read that was held, as it was then.
   void release_due() {
     hold_due = false;
-    std::exchange(due_done_, nullptr)(due_answer_.get_future().get());
+    std::exchange(due_done_, nullptr)(due_answer_.get());
   }
   void next_due(Channel channel, std::vector<std::int32_t> partitions,
                 store::Done<std::optional<Timestamp>> done) override {
@@ -154,7 +159,7 @@ class FailingLedger final : public store::Ledger {
 
   store::Ledger& real_;
   store::Done<std::vector<store::Delivery>> due_done_;
-  std::promise<DueAnswer> due_answer_;
+  std::future<DueAnswer> due_answer_;
 };
 
 }  // namespace vestnik::delivery
