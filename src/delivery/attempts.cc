@@ -246,6 +246,7 @@ void Attempts::send(Held held, Lane& lane) {
     trace_.answered(held, outcome);
     note_in_breaker(lane, outcome);
     conclude(std::move(held), std::move(outcome));
+    calls_.more_room();
     send_started(lane);
   });
 }

@@ -43,7 +43,10 @@ std::size_t Lane::room(SteadyTime now) const {
     const std::size_t taken = use_.open - use_.sending;
     return provider().capacity() > taken ? provider().capacity() - taken : 0;
   }
-  const std::size_t wanted = rounds_ahead * slots();
+  // What is answered makes room at once, though its place is free only when that is recorded: by then what
+  // comes next is on its way into the ledger, whose writer would have nothing to do until it has been asked
+  // for.
+  const std::size_t wanted = rounds_ahead * slots() + use_.answered;
   const std::size_t ahead = use_.open - use_.sending - use_.answered;
   return wanted > ahead ? wanted - ahead : 0;
 }
