@@ -10,6 +10,7 @@ find_package(prometheus-cpp REQUIRED CONFIG COMPONENTS core)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(GMIME REQUIRED IMPORTED_TARGET gmime-3.0)
+pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 

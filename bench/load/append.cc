@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "base/json.h"
+#include "bench/load/noise.h"
 #include "bench/load/reactor.h"
 #include "log/kafka/kafka_log.h"
 #include "log/sqlite/sqlite_log.h"
@@ -74,15 +75,16 @@ bool append_one(log::Log& log, const Record& record) {
 json::object measure(const Options& options) {
   const Opened opened = open(options);
   log::Log& log = *opened.log;
-  const Record record{"user", std::string(options.bytes, 'v'), {}};
-  if (!append_one(log, record)) throw std::runtime_error("the log does not take records");
+  std::vector<Record> pool;
+  for (std::string& value : noise(options.bytes)) pool.push_back({"user", std::move(value), {}});
+  if (!append_one(log, pool.front())) throw std::runtime_error("the log does not take records");
   const std::uint64_t begun = now_ns(), until = begun + static_cast<std::uint64_t>(options.seconds * 1e9);
   std::uint64_t now = begun, records = 0;
   Batch batch;
   for (; now < until; now = now_ns()) {
     batch.begin(options.batch);
     for (std::size_t i = 0; i < options.batch; ++i)
-      log.append("records", {record},
+      log.append("records", {pool[(records + i) % pool.size()]},
                  [&batch](Result<void, log::Error> result) { batch.one_done(result.has_value()); });
     if (!batch.wait()) throw std::runtime_error("the log did not take a record");
     records += options.batch;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bench/load/latencies.h"
+#include "bench/load/noise.h"
 #include "bench/load/reactor.h"
 
 namespace vestnik::bench {
@@ -25,7 +26,7 @@ struct RemovedAtTheEnd {
 
 // The file is appended to, as a log is: fdatasync writes its new length too.
 json::object measure(const Options& options, const Descriptor& file) {
-  const std::string batch(options.bytes * options.batch, 'v');
+  const std::string batch = noise(options.bytes * options.batch, 1).front();
   Latencies latencies;
   const std::uint64_t begun = now_ns(), until = begun + static_cast<std::uint64_t>(options.seconds * 1e9);
   std::uint64_t now = begun;

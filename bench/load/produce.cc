@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "base/json.h"
+#include "bench/load/noise.h"
 #include "bench/load/reactor.h"
 
 namespace vestnik::bench {
@@ -107,8 +108,10 @@ json::object measure(const Options& options) {
   make_topic(producer.get(), options);
   const Topic topic(rd_kafka_topic_new(producer.get(), options.topic.c_str(), nullptr),
                     &rd_kafka_topic_destroy);
-  std::string value(options.bytes, 'v');
+  std::vector<std::string> pool = noise(options.bytes);
+  std::size_t next = 0;
   const auto produce = [&] {
+    std::string& value = pool[next++ % pool.size()];
     return rd_kafka_produce(topic.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, value.data(),
                             value.size(), nullptr, 0, nullptr) == 0;
   };

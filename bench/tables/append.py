@@ -14,7 +14,7 @@ def _point(batch: int) -> str:
 
 def embedded(bench: Bench) -> Table:
     table = Table("append", "Durable append, embedded log",
-                  "Records of 200 bytes through the log seam, as many under way as the batch is large, each told when durable; the peer writes the same bytes to a "
+                  "Records of 200 random bytes through the log seam, as many under way as the batch is large, each told when durable; the peer writes the same bytes to a "
                   "plain file and calls fdatasync after each batch.")
     table.goals = [Goal("rate", _point(batch), OURS, 0.5, BARE) for batch in BATCHES]
     for round in range(bench.rounds):
@@ -31,7 +31,7 @@ def kafka(bench: Bench) -> Table:
     batch = 10_000
     point = f"{batch:,} under way"
     table = Table("append-kafka", "Durable append, Kafka",
-                  "Records of 200 bytes through the log seam, confirmed by Kafka (`acks=all`, idempotent), each told by a callback; the peer is librdkafka alone with its "
+                  "Records of 200 random bytes through the log seam, confirmed by Kafka (`acks=all`, idempotent), each told by a callback; the peer is librdkafka alone with its "
                   "queue kept full. No goal: it shows what the seam costs.")
     with bench.directory() as directory, peers.Kafka(directory / "kafka") as broker:
         for round in range(bench.rounds):

@@ -131,12 +131,13 @@ void Appender::write_batches(vestnik::sqlite::Connection& connection, TopicBatch
       auto batch = std::make_shared<Batch>();
       batch->base_offset = offset;
       batch->count = writer.count();
-      batch->bytes = std::move(writer).seal();
+      batch->records = std::move(writer).records();
+      seal(batch->records, sealed_);
       offset = batch->end_offset();
       insert.bind(1, batch_id(topic.id, partition, batch->base_offset))
           .bind(2, batch->count)
           .bind(3, now_us)
-          .bind_blob(4, batch->bytes)
+          .bind_blob(4, sealed_)
           .run();
       flush.rows.push_back({&topic, partition, std::move(batch)});
     }

@@ -80,6 +80,7 @@ class Appender {
   Gathered pending_;
   std::list<std::shared_ptr<Flush>> flushes_;  // under way, in the order in which they were asked for
   std::vector<const Flush*> uncommitted_;  // the writer thread's: with rows in the transaction that is open
+  std::string sealed_;                     // the writer thread's: kept, so that its memory is there
   bool watching_ = false;
   bool closed_ = false;
 };

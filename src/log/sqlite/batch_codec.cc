@@ -1,16 +1,22 @@
 #include "log/sqlite/batch_codec.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <lz4.h>
 
 #include "log/sqlite/crc32c.h"
 
 namespace vestnik::log::sqlite {
 namespace {
 
-constexpr char version = 1;
+constexpr char plain = 1, lz4 = 2;
 constexpr std::size_t prefix_bytes = 5;
 constexpr std::size_t varint_bytes_max = 5;
+// One record alone is hardly worth it.
+constexpr std::size_t compressed_from_bytes = 1024;
+// LZ4's own limit: a byte of a block stands for 255 at most.
+constexpr std::size_t lz4_factor_max = 255;
 
 void put_number(std::string& out, std::size_t number) {
   while (number >= 0x80) {
@@ -23,6 +29,50 @@ void put_number(std::string& out, std::size_t number) {
 void put_text(std::string& out, std::string_view text) {
   put_number(out, text.size());
   out.append(text);
+}
+
+bool take_number(std::string_view& rest, std::uint32_t& number) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < varint_bytes_max && i < rest.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(rest[i]);
+    value |= static_cast<std::uint64_t>(byte & 0x7f) << 7 * i;
+    if (byte & 0x80) continue;
+    if (value > UINT32_MAX) return false;
+    rest.remove_prefix(i + 1);
+    number = static_cast<std::uint32_t>(value);
+    return true;
+  }
+  return false;
+}
+
+// Records of one batch are alike: what does not help with the first of them helps with none.
+bool is_worth_compressing(std::string_view records) {
+  if (records.size() < compressed_from_bytes || records.size() > LZ4_MAX_INPUT_SIZE) return false;
+  constexpr int probe_max = 4096;
+  std::array<char, probe_max> block;
+  const int probe = std::min(probe_max, static_cast<int>(records.size()));
+  return LZ4_compress_default(records.data(), block.data(), probe, probe - probe / 8) > 0;
+}
+
+bool append_compressed(std::string_view records, std::string& bytes) {
+  put_number(bytes, records.size());
+  const std::size_t head = bytes.size();
+  bytes.resize(head + records.size());
+  const int size = LZ4_compress_default(records.data(), bytes.data() + head, static_cast<int>(records.size()),
+                                        static_cast<int>(records.size()));
+  bytes.resize(head + static_cast<std::size_t>(size));
+  return size > 0;
+}
+
+std::expected<std::string, Damage> decompress(std::string_view block) {
+  std::uint32_t size = 0;
+  if (!take_number(block, size) || size > block.size() * lz4_factor_max || size > LZ4_MAX_INPUT_SIZE)
+    return std::unexpected(Damage::structure);
+  std::string records(size, '\0');
+  const int taken = LZ4_decompress_safe(block.data(), records.data(), static_cast<int>(block.size()),
+                                        static_cast<int>(size));
+  if (taken < 0 || static_cast<std::uint32_t>(taken) != size) return std::unexpected(Damage::structure);
+  return records;
 }
 
 }  // namespace
@@ -45,7 +95,6 @@ std::size_t encoded_bytes_max(const Record& record) {
 }
 
 void BatchWriter::add(const Record& record) {
-  if (bytes_.empty()) bytes_.assign(prefix_bytes, '\0');
   put_text(bytes_, record.key);
   put_text(bytes_, record.value);
   put_number(bytes_, record.headers.size());
@@ -56,43 +105,27 @@ void BatchWriter::add(const Record& record) {
   ++count_;
 }
 
-std::string BatchWriter::seal() && {
-  if (bytes_.empty()) bytes_.assign(prefix_bytes, '\0');
-  bytes_[0] = version;
-  const std::uint32_t crc = crc32c(std::string_view(bytes_).substr(prefix_bytes));
-  std::memcpy(bytes_.data() + 1, &crc, sizeof crc);
-  return std::move(bytes_);
+void seal(std::string_view records, std::string& bytes) {
+  bytes.assign(prefix_bytes, '\0');
+  bytes[0] = is_worth_compressing(records) && append_compressed(records, bytes) ? lz4 : plain;
+  if (bytes[0] == plain) bytes.replace(prefix_bytes, bytes.npos, records);
+  const std::uint32_t crc = crc32c(std::string_view(bytes).substr(prefix_bytes));
+  std::memcpy(bytes.data() + 1, &crc, sizeof crc);
 }
 
-std::expected<void, Damage> verify(std::string_view bytes) {
+std::expected<std::string, Damage> unseal(std::string_view bytes) {
   if (bytes.size() < prefix_bytes) return std::unexpected(Damage::too_short);
-  if (bytes[0] != version) return std::unexpected(Damage::unknown_version);
+  if (bytes[0] != plain && bytes[0] != lz4) return std::unexpected(Damage::unknown_version);
   std::uint32_t crc = 0;
   std::memcpy(&crc, bytes.data() + 1, sizeof crc);
-  if (crc != crc32c(bytes.substr(prefix_bytes))) return std::unexpected(Damage::checksum);
-  return {};
-}
-
-BatchReader::BatchReader(std::string_view bytes)
-    : rest_(bytes.substr(std::min(prefix_bytes, bytes.size()))) {}
-
-bool BatchReader::take_number(std::uint32_t& number) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < varint_bytes_max && i < rest_.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(rest_[i]);
-    value |= static_cast<std::uint64_t>(byte & 0x7f) << 7 * i;
-    if (byte & 0x80) continue;
-    if (value > UINT32_MAX) return false;
-    rest_.remove_prefix(i + 1);
-    number = static_cast<std::uint32_t>(value);
-    return true;
-  }
-  return false;
+  const std::string_view rest = bytes.substr(prefix_bytes);
+  if (crc != crc32c(rest)) return std::unexpected(Damage::checksum);
+  return bytes[0] == plain ? std::string(rest) : decompress(rest);
 }
 
 bool BatchReader::take_text(std::string& text) {
   std::uint32_t size = 0;
-  if (!take_number(size) || size > rest_.size()) return false;
+  if (!take_number(rest_, size) || size > rest_.size()) return false;
   text.assign(rest_.substr(0, size));
   rest_.remove_prefix(size);
   return true;
@@ -101,7 +134,7 @@ bool BatchReader::take_text(std::string& text) {
 std::expected<Record, Damage> BatchReader::next() {
   Record record;
   std::uint32_t headers = 0;
-  if (!take_text(record.key) || !take_text(record.value) || !take_number(headers))
+  if (!take_text(record.key) || !take_text(record.value) || !take_number(rest_, headers))
     return std::unexpected(Damage::structure);
   // A header takes two bytes at least, so a wrong number can't make us allocate much.
   if (headers > rest_.size() / 2) return std::unexpected(Damage::structure);

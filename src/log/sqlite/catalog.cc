@@ -8,7 +8,7 @@
 namespace vestnik::log::sqlite {
 namespace {
 
-std::size_t memory_of(const Batch& batch) { return sizeof(Batch) + batch.bytes.capacity(); }
+std::size_t memory_of(const Batch& batch) { return sizeof(Batch) + batch.records.capacity(); }
 
 }  // namespace
 

@@ -19,7 +19,7 @@ namespace vestnik::log::sqlite {
 struct Batch {
   std::int64_t base_offset = 0;
   std::uint32_t count = 0;
-  std::string bytes;  // batch_codec.h, whole
+  std::string records;  // batch_codec.h
 
   std::int64_t end_offset() const { return base_offset + count; }
 };

@@ -147,7 +147,7 @@ bool Member::open_next_batch(Cursor& cursor) {
       case Catalog::Where::cached: break;
     }
   }
-  cursor.reader.emplace(cursor.batch->bytes);
+  cursor.reader.emplace(cursor.batch->records);
   const std::int64_t skipped = cursor.next_offset - cursor.batch->base_offset;
   for (std::int64_t i = 0; i < skipped; ++i) (void)cursor.reader->next();
   cursor.next_offset = std::max(cursor.next_offset, cursor.batch->base_offset);

@@ -24,13 +24,13 @@ Segment read_segment(vestnik::sqlite::Connection& connection, std::int64_t topic
     const std::int64_t base_offset = rows.integer(0) & offset_mask;
     const auto count = static_cast<std::uint32_t>(rows.integer(1));
     if (base_offset + count <= offset) continue;
-    const std::string_view records = rows.blob(2);
-    if (const auto whole = verify(records); !whole) {
-      segment.damage = fmt::format("offset {} is damaged ({})", base_offset, to_string(whole.error()));
+    auto records = unseal(rows.blob(2));
+    if (!records) {
+      segment.damage = fmt::format("offset {} is damaged ({})", base_offset, to_string(records.error()));
       break;
     }
-    taken += records.size();
-    segment.batches.push_back(std::make_shared<Batch>(Batch{base_offset, count, std::string(records)}));
+    taken += records->size();
+    segment.batches.push_back(std::make_shared<Batch>(Batch{base_offset, count, *std::move(records)}));
   }
   if (segment.batches.empty() && segment.damage.empty())
     segment.damage = fmt::format("offset {} is missing", offset);

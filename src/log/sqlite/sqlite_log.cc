@@ -80,10 +80,11 @@ Record SqliteLog::record_at(vestnik::sqlite::Connection& connection, std::int64_
     throw std::runtime_error(
         fmt::format("the log is damaged at a place that the store names ({})", to_string(damage)));
   };
-  if (const auto whole = verify(holder.blob(2)); !whole) refuse(whole.error());
-  BatchReader records(holder.blob(2));
-  auto record = records.next();
-  for (std::int64_t at = holder.integer(0); record && at < place; ++at) record = records.next();
+  const auto records = unseal(holder.blob(2));
+  if (!records) refuse(records.error());
+  BatchReader reader(*records);
+  auto record = reader.next();
+  for (std::int64_t at = holder.integer(0); record && at < place; ++at) record = reader.next();
   if (!record) refuse(record.error());
   return *std::move(record);
 }

@@ -26,7 +26,7 @@ constexpr std::size_t segment_bytes = 2 * 1024 * 1024;
 // The records of `batch` from `offset` to before `end`; the offset after the last of them.
 std::int64_t give(const Batch& batch, std::int64_t offset, const PartitionRange& range,
                   const Reader::Take& take) {
-  BatchReader records(batch.bytes);
+  BatchReader records(batch.records);
   for (std::int64_t at = batch.base_offset; at < batch.end_offset() && at < range.end; ++at) {
     const auto record = records.next();
     if (!record)
