@@ -226,11 +226,12 @@ Ledger::Recorded record_all(Connection& connection, std::vector<Transition>& bat
     if (!found) continue;
     move_row(update, t, *found);
     if (found->content_apart && !content_is_needed(t.to)) drop.bind(1, found->seq).run();
-    const bool has_word = t.to == DeliveryState::sent && !t.message_ids.empty() &&
-                          add_messages(connection, found->seq, t.step.provider, t.message_ids);
+    std::optional<Submitted> has_word;
+    if (t.to == DeliveryState::sent && !t.message_ids.empty())
+      has_word = add_messages(connection, found->seq, t.step.provider, t.message_ids);
     book.note(std::move(t.step), found->partition, take(encoded, i));
     if (!has_word) continue;
-    if (auto step = settle(connection, found->seq, book)) recorded.receipt_steps.push_back(std::move(*step));
+    if (auto step = settle(connection, *has_word, book)) recorded.receipt_steps.push_back(std::move(*step));
   }
   return recorded;
 }

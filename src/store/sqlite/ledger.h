@@ -66,13 +66,20 @@ extern const std::string delivery_columns;
 // What isn't in the row is read from `log`.
 Delivery delivery_of(Connection& connection, const Statement& row, const LogInFilePtr& log);
 
-// Ties message ids to the delivery in row `seq`; receipts that came before keep their word. True: there may
-// be such, and settle() is to look.
-bool add_messages(Connection& connection, std::int64_t seq, const std::string& provider,
-                  const std::vector<std::string>& message_ids);
+// A message that was submitted: all of its delivery, if there is one part, else one of it.
+struct Submitted {
+  std::int64_t seq = 0;  // the delivery's row
+  std::int64_t parts = 1;
+  std::string provider, message_id;
+};
+
+// Ties message ids to the delivery in row `seq`; receipts that came before keep their word. One of those that
+// may have such, if there are any: settle() is to look.
+std::optional<Submitted> add_messages(Connection& connection, std::int64_t seq, const std::string& provider,
+                                      const std::vector<std::string>& message_ids);
 
 // Moves a sent delivery on if its parts' receipts say so.
-std::optional<Step> settle(Connection& connection, std::int64_t seq, StepBook& book);
+std::optional<Step> settle(Connection& connection, const Submitted& submitted, StepBook& book);
 
 std::vector<Step> apply_receipts_now(Connection& connection, const std::vector<Receipt>& batch, Timestamp now,
                                      StepBook& book);

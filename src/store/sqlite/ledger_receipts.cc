@@ -12,63 +12,74 @@ void forget_old_early_ones(Connection& connection, Timestamp now) {
       .run();
 }
 
-std::vector<Part> parts_of(Connection& connection, std::int64_t seq) {
-  Statement select = connection.prepare(
-      "SELECT status, answer, at FROM ledger_messages WHERE delivery = ?1 ORDER BY at, message_id");
+std::vector<Part> parts_of(Connection& connection, const Submitted& submitted) {
+  Statement select = submitted.parts == 1 ? connection.prepare(
+                                                "SELECT status, answer, at FROM ledger_messages "
+                                                "WHERE provider = ?1 AND message_id = ?2")
+                                          : connection.prepare(
+                                                "SELECT status, answer, at FROM ledger_messages "
+                                                "WHERE delivery = ?1 AND parts > 1 ORDER BY at, message_id");
+  if (submitted.parts == 1)
+    select.bind_blob(1, submitted.provider).bind_blob(2, submitted.message_id);
+  else
+    select.bind(1, submitted.seq);
   std::vector<Part> parts;
-  for (select.bind(1, seq); select.step();)
+  while (select.step())
     parts.push_back({static_cast<PartStatus>(select.integer(0)), std::string(select.blob(1)),
                      from_unix_us(select.integer(2))});
   return parts;
 }
 
-// The row that the receipt's message belongs to, if this is the first word about that message.
-std::optional<std::int64_t> note(Connection& connection, const Receipt& receipt, Timestamp now) {
+// What the receipt's message belongs to, if this is the first word about that message.
+std::optional<Submitted> note(Connection& connection, const Receipt& receipt, Timestamp now) {
   if (receipt.message_id.empty()) return std::nullopt;
   Statement upsert = connection.prepare(
       "INSERT INTO ledger_messages (provider, message_id, delivery, status, answer, at, kept_at) "
       "VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6) ON CONFLICT (provider, message_id) DO UPDATE "
       "SET status = excluded.status, answer = excluded.answer, at = excluded.at WHERE status = 0 RETURNING "
-      "delivery");
+      "delivery, parts");
   upsert.bind_blob(1, receipt.provider).bind_blob(2, receipt.message_id).bind(3, code(part_status(receipt)));
   upsert.bind_blob(4, receipt.answer).bind(5, to_unix_us(receipt.at)).bind(6, to_unix_us(now));
   if (!upsert.step() || upsert.is_null(0)) return std::nullopt;
-  return upsert.integer(0);
+  return Submitted{upsert.integer(0), upsert.integer(1), receipt.provider, receipt.message_id};
 }
 
 }  // namespace
 
-bool add_messages(Connection& connection, std::int64_t seq, const std::string& provider,
-                  const std::vector<std::string>& message_ids) {
+std::optional<Submitted> add_messages(Connection& connection, std::int64_t seq, const std::string& provider,
+                                      const std::vector<std::string>& message_ids) {
   Statement insert = connection.prepare(
-      "INSERT INTO ledger_messages (provider, message_id, delivery, status) VALUES (?1, ?2, ?3, 0) "
+      "INSERT INTO ledger_messages (provider, message_id, delivery, status, parts) VALUES (?1, ?2, ?3, 0, "
+      "?4) "
       "ON CONFLICT (provider, message_id) DO NOTHING");
-  bool known = false;
+  const auto parts = static_cast<std::int64_t>(message_ids.size());
+  std::optional<Submitted> known;
   for (const std::string& id : message_ids) {
     if (id.empty()) continue;
-    insert.bind_blob(1, provider).bind_blob(2, id).bind(3, seq).run();
+    insert.bind_blob(1, provider).bind_blob(2, id).bind(3, seq).bind(4, parts).run();
     if (connection.changes() > 0) continue;
-    known = true;
+    known = Submitted{seq, parts, provider, id};
     // An early receipt (delivery IS NULL) keeps its status; an id that the provider uses again starts anew.
     connection
         .prepare(
-            "UPDATE ledger_messages SET delivery = ?3, status = CASE WHEN delivery IS NULL OR delivery = ?3 "
-            "THEN status ELSE 0 END WHERE provider = ?1 AND message_id = ?2")
+            "UPDATE ledger_messages SET delivery = ?3, parts = ?4, status = CASE WHEN delivery IS NULL OR "
+            "delivery = ?3 THEN status ELSE 0 END WHERE provider = ?1 AND message_id = ?2")
         .bind_blob(1, provider)
         .bind_blob(2, id)
         .bind(3, seq)
+        .bind(4, parts)
         .run();
   }
   return known;
 }
 
-std::optional<Step> settle(Connection& connection, std::int64_t seq, StepBook& book) {
-  const auto verdict = verdict_of(parts_of(connection, seq));
+std::optional<Step> settle(Connection& connection, const Submitted& submitted, StepBook& book) {
+  const auto verdict = verdict_of(parts_of(connection, submitted));
   if (!verdict) return std::nullopt;
   Statement update = connection.prepare(
       "UPDATE ledger SET state = ?2, answer = ?3, updated_at = ?4 WHERE seq = ?1 AND state = ?5 "
       "RETURNING id, meta, attempt, provider, partition");
-  update.bind(1, seq).bind(2, code(verdict->state)).bind_blob(3, verdict->answer);
+  update.bind(1, submitted.seq).bind(2, code(verdict->state)).bind_blob(3, verdict->answer);
   update.bind(4, to_unix_us(verdict->at)).bind(5, code(DeliveryState::sent));
   if (!update.step()) return std::nullopt;
   const Notification notification = unpack_notification(update.blob(0), update.blob(1), {});
@@ -83,8 +94,8 @@ std::vector<Step> apply_receipts_now(Connection& connection, const std::vector<R
   if (batch.empty()) return steps;
   forget_old_early_ones(connection, now);
   for (const Receipt& receipt : batch)
-    if (const auto seq = note(connection, receipt, now))
-      if (auto step = settle(connection, *seq, book)) steps.push_back(std::move(*step));
+    if (const auto submitted = note(connection, receipt, now))
+      if (auto step = settle(connection, *submitted, book)) steps.push_back(std::move(*step));
   return steps;
 }
 

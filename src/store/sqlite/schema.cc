@@ -192,6 +192,13 @@ CREATE TABLE readside_counters (
 )sql",
     // Where the log in this file has the content (log_in_file.h): then the row holds none.
     "ALTER TABLE ledger ADD COLUMN place INTEGER;",
+    // A message that is all of its delivery, as most are, is found by its own key. How many parts there were
+    // before is not known: several, then.
+    R"sql(
+ALTER TABLE ledger_messages ADD COLUMN parts INTEGER NOT NULL DEFAULT 2;
+DROP INDEX ledger_messages_delivery;
+CREATE INDEX ledger_messages_delivery ON ledger_messages (delivery) WHERE delivery IS NOT NULL AND parts > 1;
+)sql",
 };
 
 }  // namespace
