@@ -197,7 +197,8 @@ std::vector<bool> begin_new_all(Connection& connection, std::vector<Start>& batc
 const std::string move_row_to =
     "UPDATE ledger SET state = ?3, attempt = attempt - (?4 AND state = 1), epoch = MAX(epoch, ?2), "
     "due_at = CASE WHEN ?3 = 0 THEN ?5 ELSE due_at END, updated_at = ?6, provider = ?7, answer = ?8, "
-    "progress = ?9, content = CASE WHEN ?10 THEN content ELSE NULL END WHERE seq = ?1";
+    "progress = ?9, content = CASE WHEN ?10 THEN content END, place = CASE WHEN ?10 THEN place END WHERE seq "
+    "= ?1";
 
 void move_row(Statement& update, const Transition& t, const FoundRow& found) {
   const Step& step = t.step;
