@@ -16,8 +16,7 @@ const std::string looked_at =
     "SELECT seq, state, channel, updated_at, provider, answer, meta, id FROM ledger ";
 const std::string walk_all = looked_at + "WHERE seq < ?1 ORDER BY seq DESC";
 // The second condition is the one of the partial index ledger_listed, word by word.
-const std::string walk_state =
-    looked_at + "WHERE state = ?2 AND state IN (4, 5, 6, 7, 8, 9) AND seq < ?1 ORDER BY seq DESC";
+const std::string walk_state = looked_at + "WHERE state = ?2 AND state >= 4 AND seq < ?1 ORDER BY seq DESC";
 
 // One row after the other, newest first, of one state or of all.
 class Walk {

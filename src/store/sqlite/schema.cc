@@ -199,6 +199,13 @@ ALTER TABLE ledger_messages ADD COLUMN parts INTEGER NOT NULL DEFAULT 2;
 DROP INDEX ledger_messages_delivery;
 CREATE INDEX ledger_messages_delivery ON ledger_messages (delivery) WHERE delivery IS NOT NULL AND parts > 1;
 )sql",
+    // As before, without IN: for a list SQLite makes a table in memory, at each row that is written.
+    R"sql(
+DROP INDEX ledger_listed;
+CREATE INDEX ledger_listed ON ledger (state, seq) WHERE state >= 4;
+DROP INDEX readside_rows_state;
+CREATE INDEX readside_rows_state ON readside_rows (generation, state, first_at, id) WHERE state <> 4 AND state <> 5;
+)sql",
 };
 
 }  // namespace

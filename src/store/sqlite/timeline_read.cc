@@ -21,7 +21,7 @@ constexpr std::string_view of_user =
     "ORDER BY first_at DESC, id DESC";
 constexpr std::string_view of_state =
     "SELECT first_at, id, state, grp, error, facts FROM readside_rows INDEXED BY readside_rows_state "
-    "WHERE generation = ?1 AND state NOT IN (4, 5) AND state = ?5 AND first_at >= ?2 "
+    "WHERE generation = ?1 AND state <> 4 AND state <> 5 AND state = ?5 AND first_at >= ?2 "
     "AND (first_at, id) < (?3, ?4) ORDER BY first_at DESC, id DESC";
 constexpr std::string_view of_error =
     "SELECT first_at, id, state, grp, error, facts FROM readside_rows INDEXED BY readside_rows_error "
