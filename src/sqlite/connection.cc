@@ -126,6 +126,7 @@ void SqliteConnection::execute(const char* sql) {
 }
 
 std::int64_t SqliteConnection::changes() const { return sqlite3_changes64(handle_.get()); }
+std::int64_t SqliteConnection::last_rowid() const { return sqlite3_last_insert_rowid(handle_.get()); }
 
 bool SqliteConnection::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 

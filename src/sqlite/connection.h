@@ -39,6 +39,7 @@ class SqliteConnection final : public Connection {
   Statement prepare(std::string_view sql) override;
   void execute(const char* sql) override;
   std::int64_t changes() const override;
+  std::int64_t last_rowid() const override;
 
   // False once SQLite has rolled a transaction back by itself (disk full, I/O error).
   bool in_transaction() const;

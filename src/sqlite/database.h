@@ -83,8 +83,9 @@ class Connection {
   // One statement. `sql` should be a literal: the cache keeps every text for the life of the connection. The
   // same text may be prepared again while it is in use. Throws SqliteError.
   virtual Statement prepare(std::string_view sql) = 0;
-  virtual void execute(const char* sql) = 0;  // several statements without parameters
-  virtual std::int64_t changes() const = 0;   // rows changed by the last statement
+  virtual void execute(const char* sql) = 0;    // several statements without parameters
+  virtual std::int64_t changes() const = 0;     // rows changed by the last statement
+  virtual std::int64_t last_rowid() const = 0;  // of the row inserted last
 
  protected:
   static Statement lend(sqlite3_stmt* statement, bool* in_use) { return {statement, in_use}; }

@@ -58,6 +58,7 @@ TEST_F(StatementTest, TheSameTextCanBeInUseTwice) {
 TEST_F(StatementTest, RunsInALoopAndCountsChanges) {
   Statement insert = connection.prepare("INSERT INTO t(id) VALUES (?)");
   for (int i = 0; i < 5; ++i) insert.bind(1, i).run();
+  EXPECT_EQ(connection.last_rowid(), 4);
   connection.prepare("DELETE FROM t WHERE id >= 2").run();
   EXPECT_EQ(connection.changes(), 3);
 }

@@ -33,15 +33,24 @@ std::vector<Part> parts_of(Connection& connection, const Submitted& submitted) {
 // What the receipt's message belongs to, if this is the first word about that message.
 std::optional<Submitted> note(Connection& connection, const Receipt& receipt, Timestamp now) {
   if (receipt.message_id.empty()) return std::nullopt;
-  Statement upsert = connection.prepare(
-      "INSERT INTO ledger_messages (provider, message_id, delivery, status, answer, at, kept_at) "
-      "VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6) ON CONFLICT (provider, message_id) DO UPDATE "
-      "SET status = excluded.status, answer = excluded.answer, at = excluded.at WHERE status = 0 RETURNING "
-      "delivery, parts");
-  upsert.bind_blob(1, receipt.provider).bind_blob(2, receipt.message_id).bind(3, code(part_status(receipt)));
-  upsert.bind_blob(4, receipt.answer).bind(5, to_unix_us(receipt.at)).bind(6, to_unix_us(now));
-  if (!upsert.step() || upsert.is_null(0)) return std::nullopt;
-  return Submitted{upsert.integer(0), upsert.integer(1), receipt.provider, receipt.message_id};
+  Statement find = connection.prepare(
+      "SELECT status, delivery, parts FROM ledger_messages WHERE provider = ?1 AND message_id = ?2");
+  const bool is_known = find.bind_blob(1, receipt.provider).bind_blob(2, receipt.message_id).step();
+  if (is_known && static_cast<PartStatus>(find.integer(0)) != PartStatus::waiting) return std::nullopt;
+  std::optional<Submitted> submitted;
+  if (is_known && !find.is_null(1))
+    submitted = Submitted{find.integer(1), find.integer(2), receipt.provider, receipt.message_id};
+  find.reset();
+  Statement write = connection.prepare(
+      is_known ? "UPDATE ledger_messages SET status = ?3, answer = ?4, at = ?5 WHERE provider = ?1 AND "
+                 "message_id = ?2"
+               : "INSERT INTO ledger_messages (provider, message_id, delivery, status, answer, at, kept_at) "
+                 "VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6)");
+  write.bind_blob(1, receipt.provider).bind_blob(2, receipt.message_id).bind(3, code(part_status(receipt)));
+  write.bind_blob(4, receipt.answer).bind(5, to_unix_us(receipt.at));
+  if (!is_known) write.bind(6, to_unix_us(now));
+  write.run();
+  return submitted;
 }
 
 }  // namespace
@@ -76,15 +85,18 @@ std::optional<Submitted> add_messages(Connection& connection, std::int64_t seq, 
 std::optional<Step> settle(Connection& connection, const Submitted& submitted, StepBook& book) {
   const auto verdict = verdict_of(parts_of(connection, submitted));
   if (!verdict) return std::nullopt;
-  Statement update = connection.prepare(
-      "UPDATE ledger SET state = ?2, answer = ?3, updated_at = ?4 WHERE seq = ?1 AND state = ?5 "
-      "RETURNING id, meta, attempt, provider, partition");
+  Statement find = connection.prepare(
+      "SELECT id, meta, attempt, provider, partition FROM ledger WHERE seq = ?1 AND state = ?2");
+  if (!find.bind(1, submitted.seq).bind(2, code(DeliveryState::sent)).step()) return std::nullopt;
+  const Notification notification = unpack_notification(find.blob(0), find.blob(1), {});
+  Step step = verdict_step(notification, static_cast<int>(find.integer(2)), find.blob(3), *verdict);
+  const std::int64_t partition = find.integer(4);
+  find.reset();
+  Statement update =
+      connection.prepare("UPDATE ledger SET state = ?2, answer = ?3, updated_at = ?4 WHERE seq = ?1");
   update.bind(1, submitted.seq).bind(2, code(verdict->state)).bind_blob(3, verdict->answer);
-  update.bind(4, to_unix_us(verdict->at)).bind(5, code(DeliveryState::sent));
-  if (!update.step()) return std::nullopt;
-  const Notification notification = unpack_notification(update.blob(0), update.blob(1), {});
-  Step step = verdict_step(notification, static_cast<int>(update.integer(2)), update.blob(3), *verdict);
-  book.note(step, update.integer(4));
+  update.bind(4, to_unix_us(verdict->at)).run();
+  book.note(step, partition);
   return step;
 }
 

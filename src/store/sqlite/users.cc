@@ -24,10 +24,8 @@ Registration register_one(Connection& connection, Statement& insert, const User&
   const std::string id = pack_id(user.id.value);
   insert.bind_blob(1, identity).bind_blob(2, id).bind_blob(3, user.email).bind_blob(4, user.phone);
   insert.bind_blob(5, user.name).bind(6, to_unix_us(user.registered_at));
-  const bool created = insert.step();
-  const std::int64_t seq = created ? insert.integer(0) : 0;
-  insert.reset();
-  if (created) return judge_registration(user, user, false, seq);
+  insert.run();
+  if (connection.changes() > 0) return judge_registration(user, user, false, connection.last_rowid());
 
   Statement select = connection.prepare(
       "SELECT id, email, phone, name, registered_at, event_durable, seq FROM users WHERE identity = ?1");
@@ -49,7 +47,7 @@ struct Batch {
   void run(Connection& connection) {
     Statement insert = connection.prepare(
         "INSERT INTO users (identity, id, email, phone, name, registered_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-        "ON CONFLICT (identity) DO NOTHING RETURNING seq");
+        "ON CONFLICT (identity) DO NOTHING");
     found.reserve(requests.size());
     for (const Request& request : requests)
       found.push_back(register_one(connection, insert, request.user, request.identity));
