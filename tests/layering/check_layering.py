@@ -26,6 +26,7 @@ OWNERS = {
     r"boost/beast\b": ("net",),
     r"(librdkafka/)?rdkafka": ("log/kafka",),
     r"sqlite3\.h$": ("sqlite",),
+    r"lz4": ("log/sqlite",),
     r"(postgresql/)?libpq": ("store/postgres",),
     r"gmime/": ("email",),
     r"phonenumbers/": ("users",),
