@@ -34,9 +34,14 @@ struct Record {
 // CloudEvents 1.0 attributes in Kafka's binary mode (Kafka protocol binding, section 3.2).
 inline std::vector<Header> cloud_event_headers(std::string id, std::string type, std::string source,
                                                std::string time, std::string traceparent) {
-  std::vector<Header> headers{{"ce_specversion", "1.0"},    {"ce_id", std::move(id)},
-                              {"ce_type", std::move(type)}, {"ce_source", std::move(source)},
-                              {"ce_time", std::move(time)}, {"content-type", "application/json"}};
+  std::vector<Header> headers;
+  headers.reserve(7);  // not from a list: that would copy each
+  headers.push_back({"ce_specversion", "1.0"});
+  headers.push_back({"ce_id", std::move(id)});
+  headers.push_back({"ce_type", std::move(type)});
+  headers.push_back({"ce_source", std::move(source)});
+  headers.push_back({"ce_time", std::move(time)});
+  headers.push_back({"content-type", "application/json"});
   if (!traceparent.empty()) headers.push_back({"traceparent", std::move(traceparent)});
   return headers;
 }

@@ -118,6 +118,18 @@ TEST_F(LedgerBesideItsLog, ReadsWhatIsThereWhenTheLogInUseIsAnother) {
   EXPECT_EQ(found(ledger(), later.id)->notification, later) << "it has a copy";
 }
 
+// As the migration leaves it: how many parts it had is not known.
+TEST_F(LedgerBesideItsLog, AReceiptFindsWhatWasSubmittedBeforePartsWereCounted) {
+  const Notification n = submitted(ledger(), 1, {"m1"});
+  sqlite::written(*database_, [](vestnik::sqlite::Connection& connection) {
+    connection.execute(
+        "UPDATE ledger_messages SET parts = (SELECT dflt_value FROM pragma_table_info('ledger_messages') "
+        "WHERE name = 'parts')");
+  });
+  EXPECT_EQ(received(ledger(), {receipt("m1")}).size(), 1U);
+  EXPECT_EQ(found(ledger(), n.id)->state, DeliveryState::delivered);
+}
+
 TEST_F(LedgerBesideItsLog, NeverTakesAnotherRecordForIt) {
   const Notification n = a_notification(1);
   begin(n, 7);
