@@ -6,7 +6,7 @@ import time
 
 from harness import load, peers
 from harness.bench import Bench, Vestnik, metric, start, wait_until
-from harness.processes import Meter, peak_mib
+from harness.processes import Meter, cpu_seconds, peak_mib
 from harness.results import Goal, Table
 
 SERVICE, ALL = "vestnik email-service", "vestnik, all services"
@@ -43,17 +43,14 @@ def planned(directory: pathlib.Path) -> None:
         planning.stop()
 
 
-def _drain(process: Vestnik, sink: load.Sink, messages: int, pids: list[int]) -> dict[str, float]:
-    """Once the sink has all `messages`: the rate from the first to the last, and what one cost."""
-    meter = Meter(subject=pids)
-    wait_until(lambda: sink.count() >= messages, DRAIN_S, lambda: f"{messages} messages at the sink: {sink.count()}")
-    return {"rate": sink.rate(), "cpu_us": meter.cpu("subject") / messages * 1e6, "peak_mib": peak_mib(pids)}
-
-
 def _from_backlog(backlog: pathlib.Path, directory: pathlib.Path, role: str, variable: str, sink: load.Sink, url: str, messages: int) -> dict[str, float]:
+    """Once the sink has all `messages`: the rate from the first to the last, and what one cost. The process's start is in that: it
+    begins to send before it could be asked what it has used."""
     shutil.copytree(backlog / "data", directory / "data")
     with start(directory, role, **{variable: url}) as process:
-        sent = _drain(process, sink, messages, [process.process.pid])
+        wait_until(lambda: sink.count() >= messages, DRAIN_S, lambda: f"{messages} messages at the sink: {sink.count()}")
+        pids = [process.process.pid]
+        sent = {"rate": sink.rate(), "cpu_us": cpu_seconds(pids) / messages * 1e6, "peak_mib": peak_mib(pids)}
         process.stop()
     return sent
 
