@@ -1,6 +1,5 @@
 #include "log/sqlite/batch_codec.h"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 #include <lz4.h>
@@ -48,10 +47,11 @@ bool take_number(std::string_view& rest, std::uint32_t& number) {
 // Records of one batch are alike: what does not help with the first of them helps with none.
 bool is_worth_compressing(std::string_view records) {
   if (records.size() < compressed_from_bytes || records.size() > LZ4_MAX_INPUT_SIZE) return false;
-  constexpr int probe_max = 4096;
+  constexpr std::size_t probe_max = 4096;
+  const std::string_view probe = records.substr(0, probe_max);
   std::array<char, probe_max> block;
-  const int probe = std::min(probe_max, static_cast<int>(records.size()));
-  return LZ4_compress_default(records.data(), block.data(), probe, probe - probe / 8) > 0;
+  return LZ4_compress_default(probe.data(), block.data(), static_cast<int>(probe.size()),
+                              static_cast<int>(probe.size() - probe.size() / 8)) > 0;
 }
 
 bool append_compressed(std::string_view records, std::string& bytes) {
