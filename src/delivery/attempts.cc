@@ -150,10 +150,10 @@ void Attempts::refused(Held held) {
                back_on(scheduler_, alive_,
                        [this, held](const Result<std::optional<store::Delivery>, store::Error>& row) mutable {
                          if (!calls_.may_send(held.owner)) return refused(std::move(held));
-                         const bool gone = row && (!*row || (*row)->state != store::DeliveryState::pending);
-                         const bool as_read = !gone && row && (*row)->attempt + 1 == held.attempt;
+                         const bool pending = row && *row && (*row)->state == store::DeliveryState::pending;
+                         const bool moved_on = pending && (*row)->attempt + 1 != held.attempt;
                          forget(held, std::nullopt);
-                         if (!gone && !as_read) calls_.moved_on();
+                         if (!row || moved_on) calls_.moved_on();  // or nobody knows
                        }));
 }
 
